@@ -289,7 +289,7 @@ def provision(home: Home, *, port: int, fast: bool) -> None:
         url(home, port=port, role=ADMIN, database="template1"), autocommit=True
     ) as connection:
         if not connection.execute(
-            "SELECT FROM pg_roles WHERE rolname = %s", [OWNER]
+            "SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]
         ).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(OWNER)))
         connection.execute(
@@ -314,7 +314,7 @@ def provision(home: Home, *, port: int, fast: bool) -> None:
         url(home, port=port, role=ADMIN, database="postgres"), autocommit=True
     ) as connection:
         exists = connection.execute(
-            "SELECT FROM pg_database WHERE datname = %s", [DATABASE]
+            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
         ).fetchone()
         if not exists:
             connection.execute(
