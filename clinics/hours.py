@@ -237,6 +237,9 @@ def _blocks_across_a_change(
         if found and start < found[-1][1]:
             # Both lie in the hour that comes twice, and the block before holds its first time.
             start = max(instant(day, wall_start, zone, last=True), found[-1][1])
-        if start < end:
-            found.append((start, end))
+        if start >= end:
+            continue
+        if found and found[-1][1] == start:
+            start = found.pop()[0]
+        found.append((start, end))
     return tuple(found)
