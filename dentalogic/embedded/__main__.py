@@ -30,13 +30,13 @@ def start(home: Path, *, fast: bool) -> int:
     return status(home, fast=fast)
 
 
-def stop(home: Path, *, fast: bool) -> int:  # noqa: ARG001 -- one shape for all commands
+def stop(home: Path, *, fast: bool) -> int:
     servers.stop(home)
     say(f"The servers of {home} are stopped.")
     return 0
 
 
-def status(home: Path, *, fast: bool) -> int:  # noqa: ARG001
+def status(home: Path, *, fast: bool) -> int:
     """Print what runs; 1 when something is missing."""
     found = servers.running(home)
     for name, variable in (("postgres", "DATABASE_URL"), ("redis", "REDIS_URL")):

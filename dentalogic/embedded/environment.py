@@ -57,9 +57,7 @@ def _sandbox(place: Home, sandbox_port: int, port: int) -> dict[str, str]:
         "WHATSAPP_GRAPH_URL": f"{base}/graph/v23.0",
         "YCLOUD_API_URL": f"{base}/ycloud/v2",
         "GOOGLE_CALENDAR_URL": base,
-        "GOOGLE_CREDENTIALS_JSON": secrets.google_service_account(
-            place, token_uri=f"{base}/token"
-        ),
+        "GOOGLE_CREDENTIALS_JSON": secrets.google_service_account(place, token_uri=f"{base}/token"),
         "OPENAI_API_KEY": f"{secrets.SANDBOX_PREFIX}key-{place.root.name.strip('.')}",
         "OPENAI_BASE_URL": f"{base}/v1",
         "OPENAI_MODEL": "scripted-receptionist",

@@ -119,7 +119,7 @@ def binary(name: str) -> Path:
 
 @cache
 def _version() -> int:
-    command = [binary("postgres"), "--version"]
+    command = [str(binary("postgres")), "--version"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
     found = re.search(r"\) (\d+)", said)
     return int(found.group(1)) if found else 0
@@ -238,7 +238,7 @@ def launch(
         settings = {**SETTINGS, "port": str(port), **(FAST_SETTINGS if fast else {})}
         if _version() >= FIRST_VERSION_WITH_IO_METHOD:
             settings["io_method"] = "sync"
-        words = [binary("postgres"), "-D", home.postgres_data]
+        words = [str(binary("postgres")), "-D", str(home.postgres_data)]
         words += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = account().leashed(*words) if bound else account().command(*words)
         size_before = log.stat().st_size if log.exists() else 0
@@ -267,9 +267,10 @@ def _ready(home: Home, pid: int, deadline: float) -> Process | None:
             lines = pid_file.read_text().split("\n")
         except FileNotFoundError:
             lines = []
-        if len(lines) > status_line and lines[0] == str(pid):
-            if lines[status_line].strip() == "ready":
-                return process
+        # The file of a server before us may still lie there, and say that it is ready.
+        ours = len(lines) > status_line and lines[0] == str(pid)
+        if ours and lines[status_line].strip() == "ready":
+            return process
         if time.monotonic() >= deadline:
             process.end(FAST_SHUTDOWN)
             return None
@@ -288,9 +289,7 @@ def provision(home: Home, *, port: int, fast: bool) -> None:
     with psycopg.connect(
         url(home, port=port, role=ADMIN, database="template1"), autocommit=True
     ) as connection:
-        if not connection.execute(
-            "SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]
-        ).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(OWNER)))
         connection.execute(
             sql.SQL(

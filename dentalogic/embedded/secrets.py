@@ -13,7 +13,9 @@ from dentalogic.embedded.home import Home, SetupError, write_private
 MINIMUM_LENGTH = 32
 # What the sandbox is given begins with this, so that nobody takes it for a vendor's own.
 SANDBOX_PREFIX = "sandbox-"
-HEADER = "# Made by the first start. Keep it with the data: without it, encrypted fields are lost.\n"
+HEADER = (
+    "# Made by the first start. Keep it with the data: without it, encrypted fields are lost.\n"
+)
 
 
 def _token() -> str:

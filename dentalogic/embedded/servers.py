@@ -78,10 +78,9 @@ def start_servers(path: Path, *, fast: bool, bound: bool) -> Endpoints:
 def _start_postgres(home: Home, *, fast: bool, bound: bool) -> None:
     noted = _noted(home, "postgres")
     running = Server.read(noted)
-    if running is not None and not running.abandoned:
-        # A server that forgets on a power cut must not serve who expects it to remember.
-        if fast or not running.fast:
-            return
+    # A server that forgets on a power cut must not serve who expects it to remember.
+    if running is not None and not running.abandoned and (fast or not running.fast):
+        return
     stranger = postgres.orphan(home)
     if stranger is not None and not stranger.end(postgres.FAST_SHUTDOWN):
         raise SetupError(f"A PostgreSQL left over on {home.root} (pid {stranger.pid}) won't end")
@@ -89,9 +88,7 @@ def _start_postgres(home: Home, *, fast: bool, bound: bool) -> None:
         # Before there is data: a key that is lost later must be missed, not made anew.
         secrets.ensure(home)
     postgres.initialise(home, fast=fast)
-    process, port = postgres.launch(
-        home, remembered_port=noted.get("port"), fast=fast, bound=bound
-    )
+    process, port = postgres.launch(home, remembered_port=noted.get("port"), fast=fast, bound=bound)
     postgres.provision(home, port=port, fast=fast)
     _note(home, "postgres", Server(process, port, fast, _owner(bound=bound)))
 
