@@ -1,0 +1,1 @@
+"""OpenAI's chat and transcription endpoints, answered by rules."""
