@@ -1,0 +1,1 @@
+"""Dentalogic: a multi-tenant platform for dental clinics."""

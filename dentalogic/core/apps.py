@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "dentalogic.core"
+    label = "core"
+    verbose_name = "Núcleo"
+
+    def ready(self) -> None:
+        from dentalogic.core import checks  # noqa: F401, PLC0415  # registers the system checks

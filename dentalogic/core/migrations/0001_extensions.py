@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from dentalogic.core.sqlpatch import SqlPatch
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies: list[tuple[str, str]] = []
+    operations = [SqlPatch("core/0001_extensions.sql")]

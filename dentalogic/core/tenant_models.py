@@ -1,0 +1,105 @@
+"""What every table of a clinic shares: a UUID key, `tenant_id`, and a filter that can't be left out."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.db import models
+from django.db.models.expressions import Col, Expression
+from django.db.models.lookups import Exact
+from django.db.models.sql.where import WhereNode
+
+from dentalogic.core.tenancy import current_scope
+
+M = TypeVar("M", bound=models.Model)
+
+
+class CurrentTenant(Expression):
+    """The id of the clinic in scope, read when the statement is compiled.
+
+    Querysets are built at import time (DRF, forms, the admin); a value read then would bake one
+    clinic in, or none. Compiling outside a scope raises `NoClinic`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(output_field=models.UUIDField())
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [current_scope().tenant_id]
+
+
+class TenantIdField(models.UUIDField):  # type: ignore[type-arg]  # no generic at run time
+    """The clinic that a row belongs to: filled from the scope, never from a caller."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["editable"] = False
+        super().__init__(**kwargs)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001
+        tenant_id = current_scope().tenant_id
+        present = getattr(model_instance, self.attname)
+        if present is None:
+            setattr(model_instance, self.attname, tenant_id)
+        elif present != tenant_id:
+            raise ForeignRow(f"{model_instance._meta.label} belongs to another clinic")
+        return tenant_id
+
+
+class ForeignRow(RuntimeError):
+    """A row of one clinic was about to be written in another's scope."""
+
+
+class TenantQuerySet(models.QuerySet[M]):
+    """Rows of the clinic in scope."""
+
+    def get_for_update(self, **lookup: Any) -> M:
+        """Fetch one row and lock it against other writers (not against new references)."""
+        return self.select_for_update(no_key=True, of=("self",)).get(**lookup)
+
+
+class TenantManager(models.Manager[M]):
+    """Adds `tenant_id = <scope>` to everything that starts from it."""
+
+    def get_queryset(self) -> TenantQuerySet[M]:
+        return TenantQuerySet[M](self.model, using=self._db).filter(tenant_id=CurrentTenant())
+
+    @classmethod
+    def of(cls, queryset: type[models.QuerySet[Any]]) -> Any:
+        """Build a manager whose querysets are of the given class, filtered all the same."""
+
+        class Filtered(cls.from_queryset(queryset)):  # type: ignore[misc]
+            def get_queryset(self) -> Any:
+                return queryset(self.model, using=self._db).filter(tenant_id=CurrentTenant())
+
+        return Filtered()
+
+    def for_update(self) -> TenantQuerySet[M]:
+        return self.get_queryset().select_for_update(no_key=True, of=("self",))
+
+
+class TenantForeignKey(models.ForeignKey[Any, Any]):
+    """A reference inside a clinic: its joins carry tenant equality besides the key."""
+
+    def get_extra_restriction(self, alias: str | None, related_alias: str | None) -> Any:
+        field = self.model._meta.get_field("tenant_id")
+        known = [Col(name, field) for name in (alias, related_alias) if name is not None]
+        right = known[1] if len(known) > 1 else CurrentTenant()
+        return WhereNode([Exact(known[0], right)])
+
+
+class TenantModel(models.Model):
+    """Base of every model of a clinic. Rows are never deleted through `delete()`: services say how."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant_id = TenantIdField()
+
+    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[misc]
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def __str__(self) -> str:
+        # Ids only: the admin's log and tracebacks print this, and names are personal data.
+        return f"{self._meta.model_name} {self.pk}"

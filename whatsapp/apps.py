@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WhatsAppConfig(AppConfig):
+    name = "whatsapp"
+    verbose_name = "WhatsApp"
