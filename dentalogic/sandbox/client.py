@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -177,7 +178,7 @@ class SandboxClient:
 
     def events(self, calendar_id: str, **query: Any) -> list[Json]:
         """Return a calendar's events, unharmed by faults."""
-        answer = self._google("GET", f"/calendars/{calendar_id}/events", params=query)
+        answer = self._google("GET", f"/calendars/{quote(calendar_id)}/events", params=query)
         found: list[Json] = answer["items"]
         return found
 
@@ -187,15 +188,15 @@ class SandboxClient:
         """Add an event as a person would; dates make it last whole days."""
         kind = "dateTime" if "T" in start else "date"
         body = {"summary": summary, "start": {kind: start}, "end": {kind: end}} | more
-        return self._google("POST", f"/calendars/{calendar_id}/events", json=body)
+        return self._google("POST", f"/calendars/{quote(calendar_id)}/events", json=body)
 
     def change_event(self, calendar_id: str, event_id: str, **fields: Any) -> Json:
         """Patch an event as a person would."""
-        return self._google("PATCH", f"/calendars/{calendar_id}/events/{event_id}", json=fields)
+        return self._google("PATCH", f"/calendars/{quote(calendar_id)}/events/{event_id}", json=fields)
 
     def delete_event(self, calendar_id: str, event_id: str) -> None:
         """Delete an event as a person would."""
-        self._google("DELETE", f"/calendars/{calendar_id}/events/{event_id}")
+        self._google("DELETE", f"/calendars/{quote(calendar_id)}/events/{event_id}")
 
     def expire_sync_tokens(self, calendar_id: str = "") -> None:
         """Make the sync tokens too old."""
