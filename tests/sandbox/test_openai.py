@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -25,10 +26,11 @@ TOOLS: list[Any] = [
 
 
 @pytest.fixture
-def model(sandbox: SandboxProcess) -> openai.OpenAI:
-    return openai.OpenAI(
+def model(sandbox: SandboxProcess) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(
         base_url=sandbox.openai_url, api_key="sandbox", max_retries=0, timeout=10
-    )
+    ) as client:
+        yield client
 
 
 def ask(model: openai.OpenAI, *texts: str, **more: Any) -> Any:
