@@ -11,7 +11,7 @@ CPUS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 2 ] && n=2; [ $$n -
 WORKERS ?= $(CPUS)
 HOME_FOLDER := $(or $(DENTALOGIC_HOME),.dentalogic)
 BIN := .venv/bin
-BOOTSTRAP = $(require-python)$(PYTHON) scripts/bootstrap.py
+BOOTSTRAP = $(require-python)$(PYTHON) -m scripts.bootstrap
 BROWSER = DENTALOGIC_BROWSER="$${DENTALOGIC_BROWSER:-$$(cat "$(HOME_FOLDER)/tools/browser" 2>/dev/null || echo none)}"
 require-python = $(if $(PYTHON),,$(error Python 3.11 or newer is needed and was not found; install it or say `make PYTHON=/path/to/python3.11 ...`))
 
@@ -36,7 +36,9 @@ run: ## Run everything with a demo clinic until Ctrl-C (PORT, SANDBOX_PORT, DENT
 	@$(BOOTSTRAP) && exec $(BIN)/python -m dentalogic.embedded.run --watch-parent
 
 test: setup-dev ## Run the whole test suite (ARGS="tests/agenda -k hold", WORKERS=4)
-	@$(BROWSER) exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@export $(BROWSER) DENTALOGIC_TEST_HOME="$(CURDIR)/build/test"; \
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS); code=$$?; \
+	$(BIN)/python -m dentalogic.embedded stop --home "$$DENTALOGIC_TEST_HOME" >/dev/null; exit $$code
 
 check: setup-dev ## Formatting, lint, types, layers, schema and OpenAPI drift, dependency audit
 	@exec $(BIN)/python -m scripts.check $(ARGS)
@@ -52,7 +54,7 @@ eval: setup-dev ## Run the agent's scenarios and the triage set (SCENARIOS=dir T
 		$(if $(TRIAGE),--triage "$(TRIAGE)") $(if $(JSON),--json "$(JSON)") $(ARGS)
 
 lock: setup ## Resolve requirements*.in into pinned, hashed requirements*.txt (UPGRADE=1 for newer)
-	@$(PYTHON) scripts/lock.py $(if $(UPGRADE),--upgrade)
+	@$(PYTHON) -m scripts.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove what can be made again; data and .venv stay
 	@rm -rf build node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

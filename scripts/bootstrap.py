@@ -1,23 +1,12 @@
 """Make `.venv/` and the front end's files, with nothing but a Python that is already there.
 
-    python3 scripts/bootstrap.py [--dev] [--bench]
+    python3 -m scripts.bootstrap [--dev] [--bench]
 
 Standard library only: it runs before anything is installed. A second run with unchanged
 requirements does nothing. Works where pip is missing or externally managed.
 """
 
 from __future__ import annotations
-
-import sys
-
-OLDEST = (3, 11)
-if sys.version_info < OLDEST:
-    sys.exit(
-        "dentalogic: Python {}.{} or newer is needed, this is {}.{}; "
-        "say which with `make PYTHON=/path/to/python3.11 ...`".format(
-            *OLDEST, *sys.version_info[:2]
-        )
-    )
 
 import argparse
 import fcntl
@@ -26,15 +15,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import frontend
-import machine
-import tools
-from tools import CHECKOUT, SetupFailed, run, say
+from scripts import OLDEST, frontend, machine, tools
+from scripts.tools import CHECKOUT, SetupFailed, run, say
 
 VENV = CHECKOUT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"

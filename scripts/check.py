@@ -1,6 +1,6 @@
 """Run every check and name those that failed. `make check` runs this; so may a single name.
 
-    .venv/bin/python -m scripts.check [--list] [NAME ...]
+.venv/bin/python -m scripts.check [--list] [NAME ...]
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ CHECKS = (
         ),
         needs_servers=True,
     ),
-    Check("audit", ((PYTHON, "scripts/audit.py"),)),
+    Check("audit", ((PYTHON, "-m", "scripts.audit"),)),
 )
 
 
@@ -60,7 +60,8 @@ def passes(check: Check, env: dict[str, str]) -> bool:
     sys.stdout.flush()
     began = time.monotonic()
     for command in check.commands:
-        if subprocess.run(command, cwd=CHECKOUT, env=env, check=False).returncode != 0:
+        done = subprocess.run(command, cwd=CHECKOUT, env=env, check=False)
+        if done.returncode != 0:
             return False
     sys.stdout.write(f"  {time.monotonic() - began:.1f} s\n")
     return True

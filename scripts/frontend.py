@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import tools
-from tools import CHECKOUT, run, say
+from scripts import tools
+from scripts.tools import CHECKOUT, run, say
 
 VENDOR = CHECKOUT / "build" / "static" / "vendor"
 STAMP = VENDOR / ".stamp.json"

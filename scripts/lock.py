@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tools import CHECKOUT, SetupFailed, run, say, uv
+from scripts.tools import CHECKOUT, SetupFailed, run, say, uv
 
 # In this order: what develops is resolved beside what runs.
 NAMES = ("requirements", "requirements-dev", "requirements-tools")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from pathlib import Path
 
-from tools import SetupFailed, folder, run, say, works
+from scripts.tools import SetupFailed, folder, run, say, works
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NONE = "none"
@@ -21,7 +20,10 @@ def browser() -> None:
     given = os.environ.get("DENTALOGIC_BROWSER", "").strip()
     if given and given != NONE and not works(given, "--version"):
         raise SetupFailed(f"DENTALOGIC_BROWSER={given} is no browser that starts")
-    found = given or _installed() or _from_apt("chromium", "chromium", "fonts-liberation")
+    found = given or _installed()
+    if not found and _from_apt("chromium", "chromium", "fonts-liberation"):
+        # Asked again: a package of this name may bring no more than an advice to get a snap.
+        found = _installed()
     found = found or NONE
     note = folder("browser")
     note.parent.mkdir(parents=True, exist_ok=True)
@@ -62,13 +64,7 @@ def _from_apt(program: str, *packages: str) -> str | None:
     except SetupFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return None
-    path = shutil.which(program)
-    return path if path is not None and works(path, "--version") or _is_wrk(path) else None
-
-
-def _is_wrk(path: str | None) -> bool:
-    # wrk answers its own --version with an error code.
-    return path is not None and Path(path).name == "wrk"
+    return shutil.which(program)
 
 
 def _loud(*lines: str) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -57,8 +58,17 @@ class ParentWatch:
 class Supervisor:
     """Run everything of one home; `run` returns the exit code after nothing is left."""
 
-    def __init__(self, home: Home, *, watch_parent: bool) -> None:
+    def __init__(
+        self,
+        home: Home,
+        *,
+        watch_parent: bool = False,
+        steps: Sequence[Step] = STEPS,
+        choose: Callable[[Mapping[str, str]], Sequence[Program]] = programs,
+    ) -> None:
         self._home = home
+        self._steps = steps
+        self._choose = choose
         self._children: list[Child] = []
         self._signals = 0
         self._parent = ParentWatch() if watch_parent else None
@@ -78,10 +88,10 @@ class Supervisor:
         _check_sandbox()
         try:
             self._start_servers()
-            for step in STEPS:
+            for step in self._steps:
                 self._do(step)
             self._announce()
-            for program in programs(self._env):
+            for program in self._choose(self._env):
                 self._launch(program)
             return self._watch()
         except Interrupted:
@@ -227,6 +237,16 @@ def main() -> int:
     )
     given = parser.parse_args()
     load_dotenv()
+    return supervise(watch_parent=given.watch_parent)
+
+
+def supervise(
+    *,
+    watch_parent: bool = False,
+    steps: Sequence[Step] = STEPS,
+    choose: Callable[[Mapping[str, str]], Sequence[Program]] = programs,
+) -> int:
+    """Run these steps and programs in this environment's home; return the exit code."""
     try:
         home = Home.open(default_home())
         holder = read_json(home.run_file).get("pid", "?")
@@ -237,7 +257,8 @@ def main() -> int:
         with home.lock("run", timeout=1, busy=busy):
             if _port("PORT", "8000") == _port("SANDBOX_PORT", "8001"):
                 raise SetupError("SANDBOX_PORT and PORT are the same port")
-            return Supervisor(home, watch_parent=given.watch_parent).run()
+            supervisor = Supervisor(home, watch_parent=watch_parent, steps=steps, choose=choose)
+            return supervisor.run()
     except SetupError as refusal:
         sys.stderr.write(f"dentalogic: {refusal}\n")
         return 1
