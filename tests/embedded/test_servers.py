@@ -25,7 +25,7 @@ pytestmark = pytest.mark.processes
 
 def one(url: str, query: str) -> object:
     with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(query).fetchone()
     assert row is not None
     return row[0]
 
@@ -79,9 +79,7 @@ def test_nobody_enters_without_the_password(home: Path) -> None:
     endpoints = start(home, fast=True)
     server = running(home)
     with pytest.raises(psycopg.OperationalError, match="password"):
-        psycopg.connect(
-            f"postgresql://postgres:guess@127.0.0.1:{server['postgres'].port}/postgres"
-        )
+        psycopg.connect(f"postgresql://postgres:guess@127.0.0.1:{server['postgres'].port}/postgres")
     with redis.Redis(port=server["redis"].port) as stranger:
         with pytest.raises(redis.AuthenticationError):
             stranger.ping()
