@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from dentalogic.core.logs import frames_only
 from dentalogic.env import (
     check_secret,
     env_bool,
@@ -255,7 +256,7 @@ _json_lines = structlog.stdlib.ProcessorFormatter(
     ],
     processors=[
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.format_exc_info,
+        frames_only,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -101,7 +102,7 @@ def deliver(row_id: int, lease_no: int) -> None:
     try:
         handler = import_string(settings.OUTBOX_ROUTES[topic][sink])
         with clinic_scope(Scope(*scope)):
-            handler(**payload)
+            handler(**json.loads(payload))
     except RetryLater as later:
         _release(row_id, lease_no, generation, clock.real_now() + later.after, counted=False)
     except PermanentFailure as error:

@@ -10,7 +10,14 @@ BEGIN
     IF tenant IS NULL THEN
         RAISE EXCEPTION 'dentalogic.tenant_id is not set: patches run through the pipeline';
     END IF;
-    EXECUTE format('ALTER TABLE %s ALTER COLUMN tenant_id SET DEFAULT %L::uuid', target, tenant);
+    -- Asked first: an ALTER that changes nothing still fails over rows that this transaction wrote.
+    IF NOT EXISTS (
+        SELECT FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+        WHERE adrelid = target AND attname = 'tenant_id'
+          AND pg_get_expr(adbin, adrelid) = format('%L::uuid', tenant)
+    ) THEN
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN tenant_id SET DEFAULT %L::uuid', target, tenant);
+    END IF;
     IF NOT EXISTS (
         SELECT FROM pg_constraint WHERE conrelid = target AND conname = table_name || '_tenant'
     ) THEN

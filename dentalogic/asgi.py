@@ -1,0 +1,51 @@
+"""The web process: provider webhooks on a lean road, sockets to Channels, the rest to Django."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dentalogic.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from channels.routing import URLRouter
+
+from clinics.routing import websocket_urlpatterns
+from whatsapp.ingress import close_ingress, meta_webhook
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Any]]
+Send: TypeAlias = Callable[[Any], Awaitable[None]]
+
+META_WEBHOOK = "/webhooks/whatsapp/meta/"
+
+sockets = URLRouter(websocket_urlpatterns)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Route one connection. Webhooks skip Django: verify, keep, acknowledge is all they need."""
+    match scope["type"]:
+        case "http" if scope["path"] == META_WEBHOOK:
+            await meta_webhook(scope, receive, send)
+        case "http":
+            await django_application(scope, receive, send)
+        case "websocket":
+            await sockets(scope, receive, send)
+        case "lifespan":
+            await lifespan(receive, send)
+
+
+async def lifespan(receive: Receive, send: Send) -> None:
+    """Start at once; on the way out let the intake write what it has accepted."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await close_ingress()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
