@@ -145,6 +145,7 @@ def main() -> int:
     os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
     # The environment is named outright; one that happens to be active must not be changed.
     os.environ.pop("VIRTUAL_ENV", None)
+    tools.trust_the_machine()
     try:
         with alone():
             set_up(dev=given.dev, bench=given.bench)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from scripts.tools import CHECKOUT, SetupFailed, run, say, uv
+from scripts.tools import CHECKOUT, SetupFailed, run, say, trust_the_machine, uv
 
 # In this order: what develops is resolved beside what runs.
 NAMES = ("requirements", "requirements-dev", "requirements-tools")
 
 
 def main() -> int:
+    trust_the_machine()
     program = uv()
     if program is None:
         sys.stderr.write("dentalogic: `make lock` needs uv, which can't be had here\n")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = CHECKOUT / "requirements-tools.txt"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 LONGEST = 1800
 TAIL = 15
 
@@ -38,6 +39,17 @@ def home() -> Path:
 
 def folder(name: str) -> Path:
     return home() / "tools" / name
+
+
+def trust_the_machine() -> None:
+    """Let uv and npm trust the certificates that the machine trusts, as pip and curl do.
+
+    They bring lists of their own, which know nothing of a company's proxy.
+    """
+    if not CERTIFICATES.exists():
+        return
+    os.environ.setdefault("UV_SYSTEM_CERTS", "true")
+    os.environ.setdefault("NODE_EXTRA_CA_CERTS", str(CERTIFICATES))
 
 
 def run(
