@@ -31,7 +31,13 @@ _EXPLICIT = tuple(
 )
 _NAMED = tuple(
     re.compile(rf"\b(?:{name})\b")
-    for name in (r"primer[oa]|first", r"segund[oa]|second", r"tercer[oa]|third", r"cuart[oa]", r"quint[oa]")
+    for name in (
+        r"primer[oa]|first",
+        r"segund[oa]|second",
+        r"tercer[oa]|third",
+        r"cuart[oa]",
+        r"quint[oa]",
+    )
 )
 _LAST = re.compile(r"\b(?:la|el|the) ultim[oa]\b|\blast one\b|^\W*ultim[oa]\W*$")
 _THAT = re.compile(
@@ -93,9 +99,7 @@ def _by_ordinal(folded: str, items: Sequence[Item]) -> Item | None:
         return items[-1]
     for patterns in (_EXPLICIT, _NAMED):
         picked = [
-            item
-            for item, pattern in zip(items, patterns, strict=False)
-            if pattern.search(folded)
+            item for item, pattern in zip(items, patterns, strict=False) if pattern.search(folded)
         ]
         if len(picked) == 1:
             return picked[0]
@@ -109,8 +113,15 @@ def _narrow(folded: str, items: Sequence[Item]) -> tuple[list[Item], bool]:
     days = {day for day in WEEKDAYS if re.search(rf"\b{day}\b", folded)}
     if days:
         narrowed = True
-        fits = [item for item in fits if fold(_text(item, "weekday")) in days or _names_day(item, days)]
-    dates = {int(found) for found in re.findall(r"\b(?:el|dia|lunes|martes|miercoles|jueves|viernes|sabado) (\d{1,2})\b(?!:)", folded)}
+        fits = [
+            item for item in fits if fold(_text(item, "weekday")) in days or _names_day(item, days)
+        ]
+    dates = {
+        int(found)
+        for found in re.findall(
+            r"\b(?:el|dia|lunes|martes|miercoles|jueves|viernes|sabado) (\d{1,2})\b(?!:)", folded
+        )
+    }
     on_dates = [item for item in fits if _day_of_month(item) in dates]
     if on_dates:
         narrowed, fits = True, on_dates
@@ -162,7 +173,9 @@ def _hours(folded: str, *, bare: bool) -> set[str]:
     for found in _CLOCK.finditer(spelled):
         hour = int(found["hour"])
         said = found["minute"] or found["words"] or found["half"] or found["part"]
-        at = _AT.search(spelled[: found.start()]) or re.match(r" ?(?:hs|h|hrs)\b", spelled[found.end() :])
+        at = _AT.search(spelled[: found.start()]) or re.match(
+            r" ?(?:hs|h|hrs)\b", spelled[found.end() :]
+        )
         if hour >= 24 or not (said or at or (bare and len(spelled) <= 6)):  # noqa: PLR2004
             continue
         minute = found["minute"] or {"media": "30", "cuarto": "15"}.get(found["words"] or "", "00")

@@ -53,7 +53,7 @@ _DAY_FORMS = (
     r"pasado manana",
     r"(?<!hasta )(?<!\bla )(?<!\bde )\bmanana",
     r"(?<!hasta )hoy(?: mismo)?",
-    r"(?:(?:en|de|para) )?(?:la )?(?:semana (?:que viene|proxima|siguiente|que sigue)"
+    r"(?:la )?(?:semana (?:que viene|proxima|siguiente|que sigue)"
     r"|(?:proxima|otra) semana)",
     r"esta (?:misma )?semana|(?:este |el )?(?:fin de semana|finde)(?: que viene)?",
     rf"(?:a )?(?:fin(?:es)?|principios?|mediados) de (?:mes|{_MONTH})|el mes que viene|en {_MONTH}",
@@ -152,7 +152,9 @@ def read_when(text: str, *, english: bool = False, asked: bool = False) -> When 
     bare = _BARE_PART.match(folded) if asked else None
     if bare:
         part = text[bare.start(1) : bare.end(1)].lower()
-        return When("al mediodía" if "medio" in part else f"a la {part}", has_day=False, has_time=True)
+        return When(
+            "al mediodía" if "medio" in part else f"a la {part}", has_day=False, has_time=True
+        )
     return None
 
 

@@ -50,7 +50,11 @@ class Desk:
             return self.say("agenda_away")
         fitted = self.tools.fit(name, args, state.text)
         if any(done.name == name and done.args == fitted for done in state.turn[-2:]):
-            return self.say("failed") if state.last and state.last.name == name else self._again(name, fitted)
+            return (
+                self.say("failed")
+                if state.last and state.last.name == name
+                else self._again(name, fitted)
+            )
         return messages.call(state.calls + 1, name, fitted)
 
     def _again(self, name: str, fitted: Mapping[str, Any]) -> Answer:
@@ -116,15 +120,25 @@ class Desk:
         state = self.state
         if state.offers and not state.changed:
             return self.say("which", items=numbered(state.offers)) if state.shown else self.offer()
-        if state.triage is None and "triage_urgency" in self.tools and not state.done("triage_urgency"):
+        if (
+            state.triage is None
+            and "triage_urgency" in self.tools
+            and not state.done("triage_urgency")
+        ):
             return self.triage("high")
         when = state.when.phrase if state.when else SOON
         if state.triage in {"normal", "low"}:
             return self.check(when, service=state.service or "consulta")
         return self.check(when, service="urgencia", for_urgency=True)
 
-    def check(self, when: str, *, service: str | None = None, for_urgency: bool = False,
-              professional: str | None = None) -> Answer:
+    def check(
+        self,
+        when: str,
+        *,
+        service: str | None = None,
+        for_urgency: bool = False,
+        professional: str | None = None,
+    ) -> Answer:
         state = self.state
         moved = state.target if state.goal == "reschedule" else None
         return self.call(
@@ -198,8 +212,11 @@ class Desk:
         }
         # "no tengo" is the patient's way of saying it; where it is not understood, the word for it.
         refused = {value for key, value in state.rejected if key == "insurance"}
-        if "insurance" not in state.facts and refused and PRIVATE not in refused and any(
-            fold(value).startswith(("no", "ning", "sin")) for value in refused
+        if (
+            "insurance" not in state.facts
+            and refused
+            and PRIVATE not in refused
+            and any(fold(value).startswith(("no", "ning", "sin")) for value in refused)
         ):
             facts["insurance"] = PRIVATE
         return facts
@@ -233,7 +250,9 @@ class Desk:
 
     def asked_twice(self) -> bool:
         """Tell whether the list was already shown a second time."""
-        return self.state.said.startswith((phrase(True, "which", items="")[:12], phrase(False, "which", items="")[:12]))  # noqa: FBT003
+        return self.state.said.startswith(
+            (phrase(True, "which", items="")[:12], phrase(False, "which", items="")[:12])
+        )  # noqa: FBT003
 
     @staticmethod
     def reference_of(item: Item) -> str | None:
@@ -254,7 +273,9 @@ class Desk:
         if state.target is None:
             return self.say("which_appointment", items=numbered(state.appointments))
         if state.goal == "cancel":
-            return self.call("cancel_appointment", {"appointment": state.target, "confirmed": False})
+            return self.call(
+                "cancel_appointment", {"appointment": state.target, "confirmed": False}
+            )
         return self._advance_move()
 
     def _advance_move(self) -> Answer:
@@ -285,8 +306,21 @@ class Desk:
 
     def target_in_words(self) -> str | None:
         """Return the appointment that the patient's own words single out, if they do."""
-        chosen = choose(self.state.text, self.state.appointments).item
+        state = self.state
+        wanted = state.when.phrase if state.when else ""
+        text = state.text.replace(wanted, " ") if wanted else state.text
+        chosen = choose(text, state.appointments).item or self._on_near_day(text)
         return self.reference_of(chosen) if chosen else None
+
+    def _on_near_day(self, text: str) -> Item | None:
+        """Return the only appointment of the day called "hoy" or "mañana"."""
+        folded, now = fold(text), self.state.now
+        days = 0 if "hoy" in folded else 1 if "manana" in folded else None
+        if days is None or now is None:
+            return None
+        date = (now + timedelta(days=days)).date().isoformat()
+        fits = [item for item in self.state.appointments if item.get("date") == date]
+        return fits[0] if len(fits) == 1 else None
 
     def ask_confirmation(self, pending: Call) -> Answer:
         text = pending.result.get("text")

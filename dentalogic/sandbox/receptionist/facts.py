@@ -18,7 +18,7 @@ _INSURERS = (
 )
 _INSURER = re.compile(rf"\b(?:{_INSURERS})\b")
 _PRIVATE = re.compile(
-    r"\b(?:(?:soy |como |voy |va |es |de forma )?particular(?:mente)?"
+    r"\b(?:particular(?:mente)?"
     r"|(?:no (?:tengo|tiene|tenemos)|sin)(?: ninguna?)?(?: obra social| prepaga| cobertura| seguro| os\b)"
     r"|ninguna obra social|no insurance|self[- ]?pay|i don'?t have (?:any )?insurance|out of pocket)\b"
 )
@@ -28,12 +28,16 @@ _NONE = re.compile(
     r"|\bi don'?t have (?:any|one)\b"
 )
 _LABELLED_INSURANCE = re.compile(
-    r"\b(?:obra social|o\.?s\.?|prepaga|cobertura|insurance)(?: (?:es|is|tengo|la|de|mia|:)| ?[:=])* *"
+    r"\b(?:obra social|os|prepaga|cobertura|insurance)\b(?: (?:es|is|tengo|la|de|mia|:)| ?[:=])* *"
     r"(?P<value>[a-z][a-z0-9 ]{1,25})"
 )
 _NUMBERS = re.compile(r"(?<![\w])\+?\(?\d(?:[\d .()-]*\d)?(?![\w:/])")
-_SHORT_DNI = re.compile(r"\b(?:dni|documento|doc)\b(?: (?:es|is|numero|nro|n°|el|:)| ?[:.=#])* *(\d[\d .]{1,12}\d)")
-_PHONE_LABEL = re.compile(r"(?:tel(?:efono)?|cel(?:u|ular)?|whats?app|wsp|phone|contacto)\b[^\d\n]{0,20}$")
+_SHORT_DNI = re.compile(
+    r"\b(?:dni|documento|doc)\b(?: (?:es|is|numero|nro|n°|el|:)| ?[:.=#])* *(\d[\d .]{1,12}\d)"
+)
+_PHONE_LABEL = re.compile(
+    r"(?:tel(?:efono)?|cel(?:u|ular)?|whats?app|wsp|phone|contacto)\b[^\d\n]{0,20}$"
+)
 _BIRTH_LABEL = re.compile(r"\b(?:nac\w+|fecha de nac\w*|born|birth\w*)\b")
 _BIRTH = re.compile(
     r"\b\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)?\d{2}\b|\b\d{1,2} de [a-z]+ (?:de |del )?(?:19|20)\d{2}\b"
@@ -46,7 +50,9 @@ _NAME_LABEL = re.compile(
 _DEPENDANT_LABELS = frozenset({"se llama", "a nombre de", "his name is", "her name is"})
 _WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
 _PIECES = re.compile(r"[\n,;/|·•]+|\s[-–—]\s|\.\s|\.$|\(|\)|[\x00]|[!?¡¿:]")
-_JOINED = re.compile(r"\s+y\s+(?=(?:tengo|mi|no|soy|el|la|dni|la obra|de)\b)|\bdni\b|\bdocumento\b|\bobra social\b")
+_JOINED = re.compile(
+    r"\s+y\s+(?=(?:tengo|mi|no|soy|el|la|dni|la obra|de)\b)|\bdni\b|\bdocumento\b|\bobra social\b"
+)
 _FILLER = frozenset(
     "hola buenas buenos dias tardes noches si sisi dale ok bueno claro perfecto es el la mi nombre"
     " completo soy me llamo te paso paso ahi va aca los datos ahora son somos listo gracias perdon"
@@ -200,11 +206,7 @@ def _read_name(
             return
     if "full_name" not in asked:
         return
-    candidates = [
-        name
-        for piece in _pieces(text)
-        if (name := _whole_name(piece)) is not None
-    ]
+    candidates = [name for piece in _pieces(text) if (name := _whole_name(piece)) is not None]
     full = [name for name in candidates if " " in name]
     chosen = full or candidates
     if chosen:

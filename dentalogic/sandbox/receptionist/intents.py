@@ -97,7 +97,9 @@ _MEDIA = re.compile(
     r"^\W*[\[<(*]\s*(?P<kind>audio|nota de voz|voice|imagen|foto|image|photo|video|sticker|documento|document|archivo"
     r"|ubicacion|location|contacto)\b[^\n]*?[\]>)*]\W*$"
 )
-_APPOINTMENT_OF = re.compile(r"\b[Tt]urnos? (?:que tiene |de )(?!Dr|Doc|Lun|Mar|Mi|Jue|Vie|S[aá]b)[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+")
+_APPOINTMENT_OF = re.compile(
+    r"\b[Tt]urnos? (?:que tiene |de )(?!Dr|Doc|Lun|Mar|Mi|Jue|Vie|S[aá]b)[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+"
+)
 _ENGLISH = re.compile(
     r"\b(?:the|hello|hi|please|want|need|would|like|appointment|book|cleaning|tooth|teeth|my|is|are|you|i|i'd|i'm|thanks"
     r"|thank|monday|tuesday|wednesday|thursday|friday|tomorrow|morning|afternoon|for|have|what|how|can|with|first|yes|next)\b"

@@ -44,7 +44,11 @@ def _slots(desk: Desk, call: Call) -> Answer:
     if handle:
         return desk.say(handle)
     if call.error == "unknown_service":
-        if not state.catalogue and "list_services" in desk.tools and not state.done("list_services"):
+        if (
+            not state.catalogue
+            and "list_services" in desk.tools
+            and not state.done("list_services")
+        ):
             return desk.call("list_services", {})
         return desk.say("ask_service_list", items=numbered(state.catalogue))
     if call.error == "unknown_professional":
@@ -155,7 +159,9 @@ def _services(desk: Desk, call: Call) -> Answer:
         return desk.tell(f"{text} {_next_question(desk)}")
     if "service" in desk.state.asked or "services" not in desk.state.intents:
         return desk.say("ask_service_list", items=numbered(desk.state.catalogue))
-    return desk.tell(f"{desk.words('services', items=numbered(desk.state.catalogue))}\n{_next_question(desk)}")
+    return desk.tell(
+        f"{desk.words('services', items=numbered(desk.state.catalogue))}\n{_next_question(desk)}"
+    )
 
 
 def _professionals(desk: Desk, call: Call) -> Answer:

@@ -16,14 +16,17 @@ from dentalogic.sandbox.receptionist.tools import Answer, Tools
 MOST_CALLS = 6
 
 
-def reply(
-    messages: Sequence[Any], tools: Sequence[Any], *, now: datetime | None = None
-) -> Answer:
+def reply(messages: Sequence[Any], tools: Sequence[Any], *, now: datetime | None = None) -> Answer:
     """Return the next assistant message of an OpenAI chat: one tool call, or a text.
 
     After `MOST_CALLS` tool calls since the patient's last message it is always a text.
     """
-    heard, corrected = _without_correction(list(messages))
+    usable = [
+        message
+        for message in messages
+        if isinstance(message, dict) and isinstance(message.get("role"), str)
+    ]
+    heard, corrected = _without_correction(usable)
     desk = Desk(read_state(heard, now), Tools(tools), plain=corrected)
     state = desk.state
     if len(state.turn) >= MOST_CALLS:
@@ -38,7 +41,11 @@ def reply(
 def _without_correction(messages: list[Any]) -> tuple[list[Any], bool]:
     """Take off an instruction at the end that asks to say the last text otherwise, and that text."""
     last = messages[-1] if messages else None
-    if len(messages) < 2 or not isinstance(last, dict) or last.get("role") not in {"system", "developer"}:  # noqa: PLR2004
+    if (
+        len(messages) < 2
+        or not isinstance(last, dict)
+        or last.get("role") not in {"system", "developer"}
+    ):  # noqa: PLR2004
         return messages, False
     refused = messages[-2]
     if isinstance(refused, dict) and refused.get("role") == "assistant" and refused.get("content"):
@@ -87,7 +94,9 @@ def _person(desk: Desk) -> Answer | None:
     state = desk.state
     accepted = "person" in state.asked and is_yes(state.folded)
     if "human" in state.intents or "complaint" in state.intents or accepted:
-        return desk.hand_off("el paciente pide hablar con una persona") or desk.say("handoff_impossible")
+        return desk.hand_off("el paciente pide hablar con una persona") or desk.say(
+            "handoff_impossible"
+        )
     return None
 
 
@@ -195,4 +204,3 @@ _RULES: tuple[Callable[[Desk], Answer | None], ...] = (
     _booking,
     _courtesy,
 )
-

@@ -68,7 +68,9 @@ _FOR_OTHER = re.compile(
     rf"\b(?:para|a|de|es|que|y) (?:mi|el|la|mis) (?P<who>{_RELATIONS})\b"
     rf"|\bmi (?P<owner>{_RELATIONS})\b[^.\n]*\b(?:necesita|quiere|tiene|le|se|precisa|esta|anda)\b"
 )
-_FOR_SELF = re.compile(r"\b(?:(?:es )?para mi|yo mismo|yo misma|for me|for myself)\b(?! \w*(?:hij|mam|pap))")
+_FOR_SELF = re.compile(
+    r"\b(?:(?:es )?para mi|yo mismo|yo misma|for me|for myself)\b(?! \w*(?:hij|mam|pap))"
+)
 _FOR_ENGLISH = re.compile(
     r"\bfor my (?P<who>son|daughter|kid|child|wife|husband|mother|mom|father|dad|brother|sister)\b"
 )
@@ -180,9 +182,7 @@ def _is_last_word(folded: str, end: int) -> bool:
     return re.match(r"\W*(?:$|[\n,.?!])", folded[end:]) is not None
 
 
-def _name_words(
-    text: str, folded: str, found: re.Match[str], *, capitals: bool
-) -> str | None:
+def _name_words(text: str, folded: str, found: re.Match[str], *, capitals: bool) -> str | None:
     words: list[str] = []
     position = found.start("name")
     for word in found["name"].split():

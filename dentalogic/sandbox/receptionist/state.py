@@ -121,13 +121,14 @@ class State:
         return any(call.name == name for call in self.turn)
 
 
-def read_state(messages: Sequence[Any], now: datetime | None = None) -> State:
+def read_state(messages: Sequence[Message], now: datetime | None = None) -> State:
     """Fold the messages, oldest first; what can't be read is passed over."""
     state = State(now=now)
-    usable = [message for message in messages if isinstance(message, dict)]
-    _read_system(state, usable)
-    recent = usable[-MOST_MESSAGES:]
-    state.english = is_english("\n".join(_content(m) for m in recent if m.get("role") == "user")[-2000:])
+    _read_system(state, messages)
+    recent = messages[-MOST_MESSAGES:]
+    state.english = is_english(
+        "\n".join(_content(m) for m in recent if m.get("role") == "user")[-2000:]
+    )
     burst: list[str] = []
     waiting: dict[str, tuple[str, dict[str, Any]]] = {}
     for message in recent:
@@ -185,9 +186,7 @@ def _read_system(state: State, messages: Sequence[Message]) -> None:
                 continue
 
 
-def _speak(
-    state: State, message: Message, waiting: dict[str, tuple[str, dict[str, Any]]]
-) -> None:
+def _speak(state: State, message: Message, waiting: dict[str, tuple[str, dict[str, Any]]]) -> None:
     calls = message.get("tool_calls")
     for call in calls if isinstance(calls, list) else []:
         function = call.get("function") if isinstance(call, dict) else None
@@ -418,7 +417,9 @@ def _learn_booking(state: State, call: Call) -> None:
 
 
 def _learn_facts(state: State, call: Call) -> None:
-    sent = {key: str(value) for key, value in call.args.items() if value and key in fact_reading.FIELDS}
+    sent = {
+        key: str(value) for key, value in call.args.items() if value and key in fact_reading.FIELDS
+    }
     if call.ok:
         state.recorded.update(sent)
         patient = call.result.get("patient")
@@ -473,7 +474,8 @@ def _learn_catalogue(state: State, call: Call) -> None:
     services = call.result.get("services")
     if isinstance(services, list):
         state.catalogue = [
-            item if isinstance(item, dict) else {"name": str(item)} for item in services[:_MOST_ITEMS]
+            item if isinstance(item, dict) else {"name": str(item)}
+            for item in services[:_MOST_ITEMS]
         ]
 
 

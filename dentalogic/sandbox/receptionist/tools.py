@@ -10,6 +10,26 @@ Arguments = dict[str, Any]
 Answer = dict[str, Any]
 
 
+# What the tools take where a request leaves their schemas out.
+_DOCUMENTED = {
+    "check_availability": {"service", "when", "professional", "for_urgency", "reschedules"},
+    "record_patient_facts": {
+        "full_name",
+        "dni",
+        "insurance",
+        "phone",
+        "birth_date",
+        "for_whom",
+    },
+    "book_appointment": {"slot"},
+    "confirm_appointment": {"appointment"},
+    "cancel_appointment": {"appointment", "confirmed", "reason"},
+    "reschedule_appointment": {"appointment", "slot", "confirmed"},
+    "triage_urgency": {"level", "symptoms"},
+    "derivhumano": {"reason"},
+}
+
+
 class Tools:
     """What may be called, by name, with each tool's JSON schema."""
 
@@ -29,7 +49,8 @@ class Tools:
         schema = self._schemas.get(name, {})
         properties = schema.get("properties")
         if not isinstance(properties, dict) or not properties:
-            return {key: value for key, value in wanted.items() if value is not None}
+            known = _DOCUMENTED.get(name, set())
+            return {key: value for key, value in wanted.items() if value is not None and key in known}
         required = schema.get("required")
         needed = set(map(str, required)) if isinstance(required, list) else set()
         args: Arguments = {}
@@ -45,7 +66,11 @@ class Tools:
 def _blank(shape: Mapping[str, Any], text: str) -> Any:
     """Return null where the schema allows it, else the least that says nothing wrong."""
     options = shape.get("anyOf") or shape.get("oneOf")
-    shapes = [item for item in options if isinstance(item, dict)] if isinstance(options, list) else [shape]
+    shapes = (
+        [item for item in options if isinstance(item, dict)]
+        if isinstance(options, list)
+        else [shape]
+    )
     kinds: list[Any] = []
     for item in shapes:
         kind = item.get("type")
@@ -55,7 +80,13 @@ def _blank(shape: Mapping[str, Any], text: str) -> Any:
     for item in shapes:
         if isinstance(item.get("enum"), list) and item["enum"]:
             return item["enum"][0]
-    blanks: dict[str, Any] = {"boolean": False, "integer": 0, "number": 0, "array": [], "object": {}}
+    blanks: dict[str, Any] = {
+        "boolean": False,
+        "integer": 0,
+        "number": 0,
+        "array": [],
+        "object": {},
+    }
     for kind in kinds:
         if isinstance(kind, str) and kind in blanks:
             return blanks[kind]

@@ -35,7 +35,9 @@ _NEGATED = re.compile(
     r"\b(?:no|ni|sin|nada de|tampoco|nunca|not|without)\b(?: (?:me|se|le|tengo|hay|esta|es|he|tuve|mucha"
     r"|siento|un|una|la|el|de|i|have|is))*\s*$"
 )
-_PAST = re.compile(r"\b(?:el ano pasado|hace (?:meses|anos|un ano)|ya (?:paso|se me paso|estoy bien))\b")
+_PAST = re.compile(
+    r"\b(?:el ano pasado|hace (?:meses|anos|un ano)|ya (?:paso|se me paso|estoy bien))\b"
+)
 _SELF_HARM = re.compile(
     r"\b(?:quiero (?:morirme|morir|matarme)|matarme|suicid\w+|quitarme la vida|no quiero vivir"
     r"|no quiero (?:seguir viviendo|vivir mas)|hacerme dano|kill myself|suicide|end my life)\b"
