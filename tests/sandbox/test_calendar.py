@@ -204,10 +204,10 @@ def test_an_expired_sync_token_is_410(
 
 def test_series_are_expanded_with_their_exceptions(google: Any, calendar: str) -> None:
     events = google.events()
-    weekly = timed("10:00", "11:00", id="weekly", recurrence=["RRULE:FREQ=WEEKLY;BYDAY=MO,WE"])
+    weekly = timed("10:00", "11:00", id="serie1", recurrence=["RRULE:FREQ=WEEKLY;BYDAY=MO,WE"])
     events.insert(calendarId=calendar, body=weekly).execute()
     daily = {
-        "id": "daily",
+        "id": "dia0001",
         "start": {"date": MONDAY},
         "end": {"date": "2026-11-24"},
         "recurrence": ["RRULE:FREQ=DAILY;COUNT=3", "EXDATE;VALUE=DATE:20261124"],
@@ -219,19 +219,19 @@ def test_series_are_expanded_with_their_exceptions(google: Any, calendar: str) -
         answer = events.list(calendarId=calendar, singleEvents=True, orderBy="startTime", **window)
         return [one["id"] for one in answer.execute()["items"]]
 
-    first, second = "weekly_20261123T130000Z", "weekly_20261125T130000Z"
-    assert seen() == ["daily_20261123", first, "daily_20261125", second]
+    first, second = "serie1_20261123T130000Z", "serie1_20261125T130000Z"
+    assert seen() == ["dia0001_20261123", first, "dia0001_20261125", second]
     moved = {"start": at("15:00"), "end": at("16:00")}
     events.patch(calendarId=calendar, eventId=second, body=moved).execute()
     events.delete(calendarId=calendar, eventId=first).execute()
-    assert seen() == ["daily_20261123", second, "daily_20261125"]
+    assert seen() == ["dia0001_20261123", second, "dia0001_20261125"]
     got = events.get(calendarId=calendar, eventId=second).execute()
-    assert got["recurringEventId"] == "weekly"
+    assert got["recurringEventId"] == "serie1"
     assert got["originalStartTime"]["dateTime"] == "2026-11-25T10:00:00-03:00"
-    unknown = events.get(calendarId=calendar, eventId="weekly_20261124T130000Z")
+    unknown = events.get(calendarId=calendar, eventId="serie1_20261124T130000Z")
     assert refusal(unknown.execute) == (404, "notFound")
     whole = events.list(calendarId=calendar, **window).execute()["items"]
-    assert {"weekly", "daily"} <= {one["id"] for one in whole}
+    assert {"serie1", "dia0001"} <= {one["id"] for one in whole}
 
 
 def test_busy_spans_are_merged_and_transparent_ones_left_out(google: Any, calendar: str) -> None:
