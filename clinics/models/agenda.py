@@ -74,9 +74,12 @@ class Appointment(TenantModel):
     overbook_reason = models.CharField(max_length=200, blank=True, default="")
     cancelled_by = models.CharField(max_length=60, blank=True, default="")
     cancel_reason = models.CharField(max_length=200, blank=True, default="")
+    # The calendar in which our event stands, and the event's id there.
+    google_calendar_id = models.CharField(max_length=200, blank=True, default="")
     google_calendar_event_id = models.CharField(max_length=200, blank=True, default="")
     google_generation = models.IntegerField(default=0)
     google_synced_version = models.IntegerField(default=0)
+    google_synced_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)
     seated_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
