@@ -22,12 +22,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A message of earlier, whoever wrote it. `turn_id` is the turn that answered or wrote it."""
+    """A message of earlier, whoever wrote it. `turn_id` is the turn that answered or wrote it.
+
+    Facts may come from earlier messages too: without `message_id` a line can't be quoted.
+    """
 
     author: Literal["patient", "agent", "staff"]
     text: str
     at: datetime
     turn_id: UUID | None
+    message_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
