@@ -11,7 +11,7 @@ from dentalogic.sandbox.receptionist.choices import choose
 from dentalogic.sandbox.receptionist.dates import SOON, day_words
 from dentalogic.sandbox.receptionist.facts import PRIVATE
 from dentalogic.sandbox.receptionist.phrases import facts_of, name_facts, numbered, phrase
-from dentalogic.sandbox.receptionist.state import Call, Item, State
+from dentalogic.sandbox.receptionist.state import Call, Item, State, reference_of
 from dentalogic.sandbox.receptionist.text import fold
 from dentalogic.sandbox.receptionist.tools import Answer, Tools
 
@@ -30,7 +30,7 @@ class Desk:
     # Saying and calling
 
     def words(self, key: str, **words: str) -> str:
-        return phrase(self.state.english, key, **words)
+        return phrase(key, english=self.state.english, **words)
 
     def say(self, key: str, *, greet: bool = True, **words: str) -> Answer:
         return self.tell(self.words(key, **words), greet=greet)
@@ -231,7 +231,7 @@ class Desk:
         """Ask for everything that is missing in one message."""
         state = self.state
         fields = self.missing()
-        facts = name_facts(state.english, fields)
+        facts = name_facts(fields, english=state.english)
         if state.refused:
             return self.explain()
         if state.other:
@@ -244,20 +244,14 @@ class Desk:
 
     def explain(self) -> Answer:
         """Say why a datum is needed; from the second refusal on, offer a person."""
-        facts = name_facts(self.state.english, self.missing())
+        facts = name_facts(self.missing(), english=self.state.english)
         again = self.state.refusals >= _REFUSALS_BEFORE_A_PERSON
         return self.say("why_again" if again else "why", facts=facts)
 
     def asked_twice(self) -> bool:
         """Tell whether the list was already shown a second time."""
-        return self.state.said.startswith(
-            (phrase(True, "which", items="")[:12], phrase(False, "which", items="")[:12])
-        )  # noqa: FBT003
-
-    @staticmethod
-    def reference_of(item: Item) -> str | None:
-        reference = item.get("ref")
-        return reference if isinstance(reference, str) else None
+        first = self.words("which", items="").split("\n")[0]
+        return self.state.said.startswith(first)
 
     # Changes
 
@@ -310,7 +304,7 @@ class Desk:
         wanted = state.when.phrase if state.when else ""
         text = state.text.replace(wanted, " ") if wanted else state.text
         chosen = choose(text, state.appointments).item or self._on_near_day(text)
-        return self.reference_of(chosen) if chosen else None
+        return reference_of(chosen) if chosen else None
 
     def _on_near_day(self, text: str) -> Item | None:
         """Return the only appointment of the day called "hoy" or "mañana"."""

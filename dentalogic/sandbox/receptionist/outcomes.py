@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dentalogic.sandbox.receptionist.dates import SOON
 from dentalogic.sandbox.receptionist.desk import Desk
 from dentalogic.sandbox.receptionist.phrases import name_facts, numbered
-from dentalogic.sandbox.receptionist.state import Call, names
+from dentalogic.sandbox.receptionist.state import Call, names, reference_of
 from dentalogic.sandbox.receptionist.tools import Answer
 
 
@@ -79,7 +79,6 @@ def _no_slots(desk: Desk, call: Call) -> Answer:
 
 
 def _booking(desk: Desk, call: Call) -> Answer:
-    state = desk.state
     if call.ok:
         if call.result.get("status") == "pending_confirmation":
             return desk.say("requested", text=_text_of(call))
@@ -118,7 +117,7 @@ def _facts(desk: Desk, call: Call) -> Answer:
         return retry
     fields = names(call.result.get("fields")) or names([call.result.get("field")])
     wanted = fields or desk.missing()
-    return desk.say("again", facts=name_facts(state.english, wanted))
+    return desk.say("again", facts=name_facts(wanted, english=state.english))
 
 
 def _appointments(desk: Desk, call: Call) -> Answer:
@@ -127,7 +126,7 @@ def _appointments(desk: Desk, call: Call) -> Answer:
         return desk.say("agenda_away")
     if "confirm_visit" in state.intents and state.goal == "":
         if len(state.appointments) == 1:
-            reference = desk.reference_of(state.appointments[0])
+            reference = reference_of(state.appointments[0])
             return desk.call("confirm_appointment", {"appointment": reference})
         if state.appointments:
             return desk.say("which_appointment", items=numbered(state.appointments))
@@ -190,7 +189,7 @@ def _next_question(desk: Desk) -> str:
     if state.offers and state.shown:
         return desk.words("which", items=numbered(state.offers))
     if state.chosen and state.missing:
-        return desk.words("need", facts=name_facts(state.english, state.missing))
+        return desk.words("need", facts=name_facts(state.missing, english=state.english))
     if state.service and state.when is None:
         return desk.words("ask_when")
     return desk.words("ask_service") if "booking" in state.intents else desk.words("how_help")

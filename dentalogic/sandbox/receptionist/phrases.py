@@ -198,12 +198,12 @@ _FACT_RULES = {
 _ASKING = re.compile(r"\?|\bnecesito\b|\bpasame\b|\bdecime\b|\bme falta\w*|\bindicame\b|\bi need\b")
 
 
-def phrase(english: bool, key: str, **words: str) -> str:  # noqa: FBT001
+def phrase(key: str, *, english: bool, **words: str) -> str:
     """Return a sentence in the patient's language."""
     return (_EN if english else _ES)[key].format(**words)
 
 
-def name_facts(english: bool, fields: Iterable[str]) -> str:  # noqa: FBT001
+def name_facts(fields: Iterable[str], *, english: bool) -> str:
     """Return the names of the facts in a row: "nombre completo, DNI y obra social"."""
     known = _FACTS_EN if english else _FACTS_ES
     names = [known.get(field, field.replace("_", " ")) for field in fields]

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from dentalogic.sandbox.receptionist import outcomes
+from dentalogic.sandbox.receptionist.conversation import read_state
 from dentalogic.sandbox.receptionist.desk import Desk
+from dentalogic.sandbox.receptionist.hearing import is_off_limits
 from dentalogic.sandbox.receptionist.phrases import numbered
-from dentalogic.sandbox.receptionist.state import is_off_limits, read_state
+from dentalogic.sandbox.receptionist.state import Message, reference_of
 from dentalogic.sandbox.receptionist.text import is_yes
 from dentalogic.sandbox.receptionist.tools import Answer, Tools
 
@@ -38,17 +40,12 @@ def reply(messages: Sequence[Any], tools: Sequence[Any], *, now: datetime | None
     return _after_patient(desk)
 
 
-def _without_correction(messages: list[Any]) -> tuple[list[Any], bool]:
-    """Take off an instruction at the end that asks to say the last text otherwise, and that text."""
-    last = messages[-1] if messages else None
-    if (
-        len(messages) < 2
-        or not isinstance(last, dict)
-        or last.get("role") not in {"system", "developer"}
-    ):  # noqa: PLR2004
+def _without_correction(messages: list[Message]) -> tuple[list[Message], bool]:
+    """Take off a last instruction to say the text before it otherwise, together with that text."""
+    if len(messages) <= 1 or messages[-1]["role"] not in {"system", "developer"}:
         return messages, False
     refused = messages[-2]
-    if isinstance(refused, dict) and refused.get("role") == "assistant" and refused.get("content"):
+    if refused["role"] == "assistant" and refused.get("content"):
         return messages[:-2], True
     return messages, False
 
@@ -160,7 +157,7 @@ def _booking(desk: Desk) -> Answer | None:
     if state.choice.several and state.chosen is None:
         # A second "dale" to a list is an answer: the first of them.
         if "choice" in state.asked and state.said.count("\n") and desk.asked_twice():
-            state.chosen = desk.reference_of(state.offers[0])
+            state.chosen = reference_of(state.offers[0])
         else:
             return desk.say("which", items=numbered(state.offers))
     started = state.named_service or state.named_when or state.changed or state.urgent

@@ -44,16 +44,25 @@ _WORD = re.compile(r"[^\W\d_]+")
 MAX_TEXT = 4000
 
 
+class _Folding(dict[int, str]):
+    """A table for `str.translate` that fills itself with the letters that come up."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        base = unicodedata.normalize("NFD", char)[0].lower()
+        folded = base if len(base) == 1 else char
+        if code < _REMEMBERED:
+            self[code] = folded
+        return folded
+
+
+_REMEMBERED = 0x2100
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """Lower case without accents, character by character: the result is as long as the text."""
-    return "".join(_fold_char(char) for char in text)
-
-
-def _fold_char(char: str) -> str:
-    if char.isascii():
-        return char.lower()
-    base = unicodedata.normalize("NFD", char)[0].lower()
-    return base if len(base) == 1 else char
+    return text.lower() if text.isascii() else text.translate(_FOLDING)
 
 
 def tidy(text: str) -> str:

@@ -50,7 +50,9 @@ class Tools:
         properties = schema.get("properties")
         if not isinstance(properties, dict) or not properties:
             known = _DOCUMENTED.get(name, set())
-            return {key: value for key, value in wanted.items() if value is not None and key in known}
+            return {
+                key: value for key, value in wanted.items() if value is not None and key in known
+            }
         required = schema.get("required")
         needed = set(map(str, required)) if isinstance(required, list) else set()
         args: Arguments = {}

@@ -17,11 +17,12 @@ CARO = {"name": "Carolina Díaz", "dni": "30.111.222", "insurance": "OSDE", "slo
 
 
 def appointment(ref: str = "A1", day: str = "martes 24", time: str = "10:00") -> dict[str, Any]:
+    weekday, number = day.split()
     return {
         "ref": ref,
         "text": f"{day} de noviembre, {time}, con Dra. María Elena Ruiz",
-        "date": f"2026-11-{day.split()[1]}",
-        "weekday": day.split()[0],
+        "date": f"2026-11-{number}",
+        "weekday": weekday,
         "time": time,
         "professional": "Dra. María Elena Ruiz",
         "service": "Limpieza dental",
@@ -379,3 +380,31 @@ def test_tools_that_never_help_end_in_a_text() -> None:
                     {"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)}
                 )
                 assert step < 7, (opening, result)
+
+
+def test_who_wants_another_time_while_giving_facts_is_asked_for_it() -> None:
+    talk = Talk()
+    talk.hear("limpieza el martes a la tarde")
+    talk.hear("la 1")
+    assert "¿Qué día" in talk.hear("perdón, se puede otro horario?")
+    assert "jueves 26" in talk.hear("el jueves a la mañana")
+    talk.hear("la primera")
+    assert "quedó reservado: jueves 26" in talk.hear("Carolina Díaz, 30111222, OSDE")
+
+
+def test_a_move_is_thought_over_at_the_last_moment() -> None:
+    world = World(active=True, appointments=[appointment()])
+    talk = Talk(world)
+    talk.hear("quiero cambiar mi turno")
+    talk.hear("al jueves a la mañana")
+    assert "¿Confirmás" in talk.hear("la primera")
+    assert "viernes 27" in talk.hear("no, mejor el viernes a la mañana")
+    assert "¿Confirmás" in talk.hear("la segunda")
+    talk.hear("sí")
+    assert world.appointments[0]["date"] == "2026-11-27"
+
+
+def test_who_has_no_appointment_can_go_on_to_book() -> None:
+    talk = Talk()
+    assert "¿Querés que busquemos uno?" in talk.hear("quiero cancelar mi turno")
+    assert "¿Qué necesitás hacerte?" in talk.hear("sí, dale")

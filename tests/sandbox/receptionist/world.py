@@ -44,11 +44,14 @@ def offered(*names: str) -> list[dict[str, Any]]:
     return [{"type": "function", "function": {"name": name}} for name in names or TOOL_NAMES]
 
 
+CLOCK = datetime.fromisoformat("2026-11-23T09:00:00-03:00")
+
+
 @dataclass
 class World:
     """The tools' answers for one conversation; holds what was booked and recorded."""
 
-    now: datetime = datetime.fromisoformat("2026-11-23T09:00:00-03:00")
+    now: datetime = CLOCK
     active: bool = False
     busy: set[str] = field(default_factory=set)
     requests_only: bool = False
