@@ -43,7 +43,21 @@ def event_id(appointment_id: UUID, generation: int) -> str:
 
 
 def sync_appointment(appointment_id: str) -> None:
-    """Make Google agree with the appointment: written, moved, or taken away."""
+    """Make Google agree with the appointment: written, moved, or taken away.
+
+    Raises `PermanentFailure` where trying again can't help: refused, or the credential revoked.
+    """
+    from google.auth.exceptions import RefreshError  # noqa: PLC0415
+
+    try:
+        _sync(appointment_id)
+    except RefreshError as error:
+        if error.retryable:
+            raise
+        raise PermanentFailure("google does not take our credential") from error
+
+
+def _sync(appointment_id: str) -> None:
     clinic = Clinic.objects.get(pk=current_scope().tenant_id)
     if clinic.calendar_provider != CalendarProvider.GOOGLE:
         return
@@ -63,12 +77,15 @@ def _write(appointment: Appointment, calendar_id: str, body: dict[str, Any]) -> 
     events = service(TIMEOUT_SECONDS).events()
     if appointment.google_calendar_event_id:
         try:
-            events.patch(
+            found = events.patch(
                 calendarId=calendar_id, eventId=appointment.google_calendar_event_id, body=body
             ).execute()
         except HttpError as error:
             if error.status_code not in {404, 410}:
                 _judge(error)
+            found = {"status": "cancelled"}
+        if found.get("status") == "cancelled":
+            # Somebody deleted it; Google takes a patch of a deleted event without reviving it.
             appointment.google_generation += 1
         else:
             return _note(

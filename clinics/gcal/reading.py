@@ -66,7 +66,7 @@ def read_calendars(
     answer = {name: Reading(CalendarTrust.LIVE, _union(found, ours)) for name, found in live.items()}
     for name in failed:
         if name in stale:
-            answer[name] = Reading(CalendarTrust.DELAYED, intervals.union(stale[name]))
+            answer[name] = Reading(CalendarTrust.DELAYED, tuple(intervals.union(stale[name])))
         else:
             answer[name] = Reading(CalendarTrust.BROKEN, ())
     return answer
