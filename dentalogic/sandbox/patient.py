@@ -26,15 +26,20 @@ _FIELDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("birth_date", re.compile(r"\bfecha de nacimiento|\bnaciste|\bdate of birth")),
 )
 _ASKS = re.compile(
-    r"\?|\bnecesit(?:o|amos|aria|aria\w*)\b|\bpasa(?:me|nos)\b|\bdeci(?:me|nos)\b|\bindica(?:me|nos)\b"
-    r"|\bme (?:pasas|decis|das|falta\w*)\b|\bescribi(?:me|nos)\b|\bconta(?:me|nos)\b|\benvia(?:me|nos)\b|\bplease\b"
+    r"\?|\bnecesit(?:o|amos|aria|aria\w*)\b|\bpasa(?:me|nos)\b|\bdeci(?:me|nos)\b|\bindica(?:me"
+    r"|nos)\b"
+    r"|\bme (?:pasas|decis|das|falta\w*)\b|\bescribi(?:me|nos)\b|\bconta(?:me|nos)\b|\benvia(?:me"
+    r"|nos)\b|\bplease\b"
 )
 _CONFIRM = re.compile(
-    r"confirm\w*|\bsegur[oa]\b|\best[aá]s de acuerdo|\blo (?:reservo|agendo|cancelo|paso|cambio|muevo)\b"
-    r"|\bte (?:reservo|agendo|sirve|parece|va)\b|\bqueres que (?:lo|te|la)\b|\bavanz\w+\?|\bsuit you\?"
+    r"confirm\w*|\bsegur[oa]\b|\best[aá]s de acuerdo|\blo (?:reservo|agendo|cancelo|paso|cambio"
+    r"|muevo)\b"
+    r"|\bte (?:reservo|agendo|sirve|parece|va)\b|\bqueres que (?:lo|te|la)\b|\bavanz\w+\?"
+    r"|\bsuit you\?"
 )
 _CHOICE = re.compile(
-    r"\b(?:cual|que horario|que opcion|cual de (?:est[oa]s|las|los)|preferis|elegi\w*|which|te queda mejor)\b"
+    r"\b(?:cual|que horario|que opcion|cual de (?:est[oa]s|las|los)|preferis|elegi\w*|which"
+    r"|te queda mejor)\b"
 )
 _OPTION = re.compile(r"^\s*(?:\d+\s*[).:-]|[-•*])\s*\S|\d{1,2}[:.]\d{2}", re.MULTILINE)
 _CHOICES = {

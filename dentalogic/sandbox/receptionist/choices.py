@@ -23,7 +23,8 @@ _PICK = r"(?:la|el|opcion|numero|nro|n°|the|option|number)"
 _EXPLICIT = tuple(
     re.compile(
         rf"^\W*(?:{words})\W*$"
-        rf"|\b{_PICK} (?:opcion |numero )?(?:{words})\b(?! (?:semana|de (?:ener|febr|marz|abr|may|jun|jul"
+        rf"|\b{_PICK} (?:opcion |numero )?(?:{words})\b(?! (?:semana|de (?:ener|febr|marz|abr|may"
+        rf"|jun|jul"
         rf"|ago|set|sep|oct|nov|dic))|[:/.]\d)"
         rf"|\b(?:quiero|prefiero|dame|mejor|elijo|reservame|dale|si),? (?:la |el )?(?:{words})\W*$"
     )
@@ -55,7 +56,21 @@ _CLOCK = re.compile(
 _SPELLED = {
     word: str(number)
     for number, word in enumerate(
-        "una dos tres cuatro cinco seis siete ocho nueve diez once doce".split(), start=1
+        (
+            "una",
+            "dos",
+            "tres",
+            "cuatro",
+            "cinco",
+            "seis",
+            "siete",
+            "ocho",
+            "nueve",
+            "diez",
+            "once",
+            "doce",
+        ),
+        start=1,
     )
 }
 _SPELLED_CLOCK = re.compile(rf"\b(?:las|la) ({'|'.join(_SPELLED)})\b")
@@ -72,7 +87,7 @@ class Choice:
     refused: bool = False
 
 
-def choose(text: str, items: Sequence[Item]) -> Choice:
+def choose(text: str, items: Sequence[Item]) -> Choice:  # noqa: PLR0911
     """Read a choice among `items` (slots or appointments, in the order they were shown)."""
     folded = fold(text).strip()
     if not items or not folded:

@@ -90,7 +90,6 @@ def _speak(state: State, message: Message, waiting: dict[str, tuple[str, dict[st
     for call in calls if isinstance(calls, list) else []:
         function = call.get("function") if isinstance(call, dict) else None
         if isinstance(function, dict):
-            state.calls += 1
             args = _object(function.get("arguments"))
             waiting[str(call.get("id"))] = (str(function.get("name")), args)
     text = _content(message)

@@ -22,9 +22,10 @@ _REFUSALS_BEFORE_A_PERSON = 2
 class Desk:
     """One answer in the making."""
 
-    def __init__(self, state: State, tools: Tools, *, plain: bool = False) -> None:
+    def __init__(self, state: State, tools: Tools, call_id: str, *, plain: bool = False) -> None:
         self.state = state
         self.tools = tools
+        self.call_id = call_id
         self.plain = plain
 
     # Saying and calling
@@ -55,13 +56,13 @@ class Desk:
                 if state.last and state.last.name == name
                 else self._again(name, fitted)
             )
-        return messages.call(state.calls + 1, name, fitted)
+        return messages.call(self.call_id, name, fitted)
 
     def _again(self, name: str, fitted: Mapping[str, Any]) -> Answer:
         repeats = sum(done.name == name and done.args == fitted for done in self.state.turn)
         if repeats > 1:
             return self.say("failed")
-        return messages.call(self.state.calls + 1, name, fitted)
+        return messages.call(self.call_id, name, fitted)
 
     def hand_off(self, reason: str) -> Answer | None:
         """Call a person, once a turn; None where that is not possible or already done."""
@@ -89,7 +90,7 @@ class Desk:
 
     # Booking
 
-    def advance_booking(self) -> Answer:
+    def advance_booking(self) -> Answer:  # noqa: PLR0911
         """Ask for what is still unknown, in order: service, day, choice, facts; then book."""
         state = self.state
         if state.chosen:

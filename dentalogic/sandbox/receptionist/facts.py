@@ -5,25 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from dentalogic.sandbox.receptionist.text import fold, squeeze
+from dentalogic.sandbox.receptionist.text import fold, squeeze, words_in
 
 FIELDS = ("full_name", "dni", "insurance", "phone", "birth_date")
 PRIVATE = "PARTICULAR"
 
 _INSURERS = (
-    r"osde(?: binario)?|swiss medical|swiss|galeno|pami|ioma|medife|medifé|omint|medicus|sancor(?: salud)?"
-    r"|osecac|union personal|up|accord(?: salud)?|avalian|federada(?: salud)?|prevencion salud|dosuba"
+    r"osde(?: binario)?|swiss medical|swiss|galeno|pami|ioma|medife|medifé|omint|medicus"
+    r"|sancor(?: salud)?"
+    r"|osecac|union personal|up|accord(?: salud)?|avalian|federada(?: salud)?|prevencion salud"
+    r"|dosuba"
     r"|osdepym|luis pasteur|hominis|ospe|osprera|osuthgra|osplad|poder judicial|hospital italiano"
-    r"|plan de salud|jerarquicos(?: salud)?|obsba|ob ?sba|apross|apsot|bancarios|camioneros|uom|smata"
+    r"|plan de salud|jerarquicos(?: salud)?|obsba|ob ?sba|apross|apsot|bancarios|camioneros|uom"
+    r"|smata"
 )
 _INSURER = re.compile(rf"\b(?:{_INSURERS})\b")
 _PRIVATE = re.compile(
     r"\b(?:particular(?:mente)?"
-    r"|(?:no (?:tengo|tiene|tenemos)|sin)(?: ninguna?)?(?: obra social| prepaga| cobertura| seguro| os\b)"
-    r"|ninguna obra social|no insurance|self[- ]?pay|i don'?t have (?:any )?insurance|out of pocket)\b"
+    r"|(?:no (?:tengo|tiene|tenemos)|sin)(?: ninguna?)?(?: obra social| prepaga| cobertura"
+    r"| seguro| os\b)"
+    r"|ninguna obra social|no insurance|self[- ]?pay|i don'?t have (?:any )?insurance"
+    r"|out of pocket)\b"
 )
 _NONE = re.compile(
-    r"\bno (?:tengo|tiene)\b(?! (?:el |la |mi |su |un |una )?(?:dni|documento|idea|problem\w*|apuro|telefono|celu\w*"
+    r"\bno (?:tengo|tiene)\b(?! (?:el |la |mi |su |un |una )?(?:dni|documento|idea|problem\w*"
+    r"|apuro|telefono|celu\w*"
     r"|turno|nombre|ganas|por que|fiebre|dolor|a mano|tiempo|drama|que))|\bningun[oa]\b"
     r"|\bi don'?t have (?:any|one)\b"
 )
@@ -44,7 +50,8 @@ _BIRTH = re.compile(
     r"|\b(?:19|20)\d{2}-\d{2}-\d{2}\b"
 )
 _NAME_LABEL = re.compile(
-    r"\b(?P<label>mi nombre(?: completo)? es|(?:el )?nombre(?: completo)?(?: es| ?:)|me llamo|se llama"
+    r"\b(?P<label>mi nombre(?: completo)? es|(?:el )?nombre(?: completo)?(?: es| ?:)|me llamo"
+    r"|se llama"
     r"|a nombre de|mi nombre|soy|my name is|i am|i'm|(?:his|her) name is|name ?:)\s*:?\s*"
 )
 _DEPENDANT_LABELS = frozenset({"se llama", "a nombre de", "his name is", "her name is"})
@@ -53,34 +60,42 @@ _PIECES = re.compile(r"[\n,;/|·•]+|\s[-–—]\s|\.\s|\.$|\(|\)|[\x00]|[!?¡�
 _JOINED = re.compile(
     r"\s+y\s+(?=(?:tengo|mi|no|soy|el|la|dni|la obra|de)\b)|\bdni\b|\bdocumento\b|\bobra social\b"
 )
-_FILLER = frozenset(
+_FILLER = words_in(
     "hola buenas buenos dias tardes noches si sisi dale ok bueno claro perfecto es el la mi nombre"
     " completo soy me llamo te paso paso ahi va aca los datos ahora son somos listo gracias perdon"
-    " perdoname disculpa disculpe ah eh y yes sure my name is i am hello hi hey".split()
+    " perdoname disculpa disculpe ah eh y yes sure my name is i am hello hi hey"
 )
-_NOT_A_NAME = frozenset(
-    "quiero queria quisiera turno tengo tenes tiene para no ni nada se que prefiero dar pasar decir por"
-    " porque como cuando donde cual cuanto con sin una uno un muela diente dolor duele limpieza control"
-    " consulta caries conducto extraccion blanqueamiento dni documento obra social prepaga particular"
+_NOT_A_NAME = words_in(
+    "quiero queria quisiera turno tengo tenes tiene para no ni nada se que prefiero dar pasar "
+    "decir por"
+    " porque como cuando donde cual cuanto con sin una uno un muela diente dolor duele limpieza "
+    "control"
+    " consulta caries conducto extraccion blanqueamiento dni documento obra social prepaga "
+    "particular"
     " telefono numero primera segunda tercera primero segundo tercero hoy manana tarde lunes martes"
     " miercoles jueves viernes sabado domingo semana hs horas puedo puede podes necesito hace falta"
-    " gracias chau persona robot humano alguien ninguna ninguno paciente nuevo nueva cliente dueno duena"
-    " alergico alergica diabetico embarazada yo vos usted ustedes esto eso ese esa este esta cualquiera"
+    " gracias chau persona robot humano alguien ninguna ninguno paciente nuevo nueva cliente "
+    "dueno duena"
+    " alergico alergica diabetico embarazada yo vos usted ustedes esto eso ese esa este esta "
+    "cualquiera"
     " igual espero esperando aca ahi alla hijo hija nene nena mama papa marido esposa esposo doctor"
     " doctora medico administrador admin lo le te mas menos muy bien mal ya todavia despues antes"
     " tambien solo quien mejor otro otra horario hora dia want need appointment cleaning tooth pain"
     " don't dont have the a an to of in at for please tomorrow thanks insurance not private"
-    " audio imagen foto documento sticker video seguro segura eso obvio joya barbaro genial buenisimo"
-    " opcion favor porfa urgente urgencia cancelar cambiar pasar ver verdad mio mia suyo".split()
+    " audio imagen foto documento sticker video seguro segura eso obvio joya barbaro genial "
+    "buenisimo"
+    " opcion favor porfa urgente urgencia cancelar cambiar pasar ver verdad mio mia suyo"
 )
-_PARTICLES = frozenset("de del la las los van von da di dos san santa y".split())
+_PARTICLES = words_in("de del la las los van von da di dos san santa y")
 _REFUSAL = re.compile(
-    r"\bprefier\w* no\b|\bprefer not\b|\bno (?:te |le |les |se )*(?:lo |la |los )?(?:quiero|voy a|pienso|puedo"
+    r"\bprefier\w* no\b|\bprefer not\b|\bno (?:te |le |les |se )*(?:lo |la |los )?(?:quiero|voy a"
+    r"|pienso|puedo"
     r"|quisiera|deseo|me gusta(?:ria)?)(?: a)? (?:dar|pasar|decir|compartir|mandar|brindar)\w*"
     r"|\bno (?:te |le |les )?(?:lo |la |los )?(?:doy|paso|digo|comparto|mando)\b"
     r"|\b(?:para|por) que (?:lo|la|los|me|te|quer|quier|neces|ped|pid|hace)\w*|\bes necesario\b"
     r"|\bno hace falta\b|\bno me (?:gusta|siento comod\w+) \w*|\bno lo (?:tengo|se|recuerdo)\b"
-    r"|\bno (?:me )?(?:acuerdo|recuerdo)\b|\bno (?:tengo|tiene) (?:el |mi |su )?(?:dni|documento|telefono)"
+    r"|\bno (?:me )?(?:acuerdo|recuerdo)\b|\bno (?:tengo|tiene) (?:el |mi |su )?(?:dni|documento"
+    r"|telefono)"
     r"|\brather not\b|\bwhy do you need\b|\bdon'?t want to (?:give|share)"
 )
 _DNI_DIGITS = range(7, 9)

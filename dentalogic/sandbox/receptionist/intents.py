@@ -3,113 +3,154 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dentalogic.sandbox.receptionist.text import fold
 
 _RULES: dict[str, str] = {
     "human": (
-        r"\b(?:habl\w+|comunic\w+|pas\w+|atiend\w+|conect\w+|quiero|necesito|derivam\w*|prefiero)\b[^.\n]{0,40}"
+        r"\b(?:habl\w+|comunic\w+|pas\w+|atiend\w+|conect\w+|quiero|necesito|derivam\w*"
+        r"|prefiero)\b[^.\n]{0,40}"
         r"\b(?:una? persona|un humano|humano|alguien(?: de verdad| real)?|la secretaria|secretaria"
-        r"|recepcion(?:ista)?|un operador|un asesor|una chica|gente real|algun empleado|encargad[oa])\b"
+        r"|recepcion(?:ista)?|un operador|un asesor|una chica|gente real|algun empleado"
+        r"|encargad[oa])\b"
         r"|\b(?:no (?:con )?un (?:robot|bot|contestador|maquina)|sos un (?:robot|bot) no)\b"
         r"|\b(?:speak|talk) (?:to|with) (?:a |some)?(?:human|person|one|somebody|real)\w*"
     ),
     "complaint": (
-        r"\b(?:abogad[oa]s?|denunci\w+|demanda(?:r|rlos)?|carta documento|mala praxis|defensa del consumidor"
-        r"|los voy a (?:matar|reventar|prender fuego)|historia clinica|mi historial|lawyer|sue you)\b"
+        r"\b(?:abogad[oa]s?|denunci\w+|demanda(?:r|rlos)?|carta documento|mala praxis"
+        r"|defensa del consumidor"
+        r"|los voy a (?:matar|reventar|prender fuego)|historia clinica|mi historial|lawyer"
+        r"|sue you)\b"
     ),
     "injection": (
-        r"\bignor\w* (?:\w+ ){0,3}(?:instruccion\w*|reglas?|indicaciones|anterior\w*|instructions?|rules?)"
-        r"|\bolvid\w* (?:\w+ ){0,3}(?:instruccion\w*|reglas?|anterior\w*)|\bsystem ?:|\bsystem prompt"
+        r"\bignor\w* (?:\w+ ){0,3}(?:instruccion\w*|reglas?|indicaciones|anterior\w*"
+        r"|instructions?|rules?)"
+        r"|\bolvid\w* (?:\w+ ){0,3}(?:instruccion\w*|reglas?|anterior\w*)|\bsystem ?:"
+        r"|\bsystem prompt"
         r"|\b(?:mostra\w*|revela\w*|decime|pasame|cual es) (?:tu |tus |el )(?:prompt|instrucciones)"
-        r"|\bsoy (?:el |la )?(?:duen[oa]|admin\w*|desarrollador\w*|programador\w*|jef[ea]|director\w*)"
-        r"|\bmodo (?:desarrollador|admin\w*|debug)|\bdeveloper mode|\bjailbreak|\bact as\b|\bactua como\b"
-        r"|\bbook_appointment\b|\bcancel_appointment\b|\brecord_patient_facts\b|</?(?:system|tool|assistant)"
+        r"|\bsoy (?:el |la )?(?:duen[oa]|admin\w*|desarrollador\w*|programador\w*|jef[ea]"
+        r"|director\w*)"
+        r"|\bmodo (?:desarrollador|admin\w*|debug)|\bdeveloper mode|\bjailbreak|\bact as\b"
+        r"|\bactua como\b"
+        r"|\bbook_appointment\b|\bcancel_appointment\b|\brecord_patient_facts\b|</?(?:system|tool"
+        r"|assistant)"
     ),
     "cancel": (
-        r"\b(?:cancel\w*|anul\w+|dar(?:lo|la|me)? de baja|suspend\w+|no voy a (?:poder )?ir|borr\w+ (?:el|mi) turno"
+        r"\b(?:cancel\w*|anul\w+|dar(?:lo|la|me)? de baja|suspend\w+|no voy a (?:poder )?ir"
+        r"|borr\w+ (?:el|mi) turno"
         r"|sac(?:ame|arme) el turno que tengo|dej\w+ sin efecto|baja (?:el|mi) turno)\b"
     ),
     "reschedule": (
-        r"\b(?:reprogram\w*|reagend\w*|reschedul\w*|repact\w*|posterg\w*|adelant\w+ (?:el|mi|un)? ?turno)\b"
-        r"|\b(?:cambi\w+|mov\w+|muev\w+|corr\w+|pas\w+|traslad\w+|change|move)\b[^.\n]{0,25}\b(?:turno|cita|hora\w*|fecha"
+        r"\b(?:reprogram\w*|reagend\w*|reschedul\w*|repact\w*|posterg\w*|adelant\w+ (?:el|mi"
+        r"|un)? ?turno)\b"
+        r"|\b(?:cambi\w+|mov\w+|muev\w+|corr\w+|pas\w+|traslad\w+|change"
+        r"|move)\b[^.\n]{0,25}\b(?:turno|cita|hora\w*|fecha"
         r"|dia|appointment)\b"
-        r"|\blo (?:\w+ ){0,2}(?:pas\w+|cambi\w+|mov\w+|muev\w+|corr\w+|dejamos)(?:\w*) (?:a|al|para)\b"
-        r"|\b(?:pasar|cambiar|mover|correr|moverlo|cambiarlo|pasarlo|correrlo|pasamelo|movemelo|cambiamelo)"
+        r"|\blo (?:\w+ ){0,2}(?:pas\w+|cambi\w+|mov\w+|muev\w+|corr\w+|dejamos)(?:\w*) (?:a|al"
+        r"|para)\b"
+        r"|\b(?:pasar|cambiar|mover|correr|moverlo|cambiarlo|pasarlo|correrlo|pasamelo|movemelo"
+        r"|cambiamelo)"
         r"(?:lo)? (?:a|al|para|por)\b"
         r"|\bno (?:llego|voy a llegar|puedo ir|voy a poder ir|puedo asistir)\b"
     ),
     "list": (
-        r"\b(?:cuando|que dia|a que hora|que hora|cual|con quien) (?:\w+ ){0,3}(?:mi|el|tengo|era|es)\b[^.\n]{0,15}\bturno"
+        r"\b(?:cuando|que dia|a que hora|que hora|cual|con quien) (?:\w+ ){0,3}(?:mi|el|tengo|era"
+        r"|es)\b[^.\n]{0,15}\bturno"
         r"|\b(?:que|cuales|mis|ver mis) turnos\b(?! (?:tenes|tienen|hay|libres|disponibles))"
-        r"|\btengo (?:algun |un )?turno\b[^.\n]*\?|\bmis turnos\b|\bno me acuerdo (?:\w+ ){0,3}turno"
+        r"|\btengo (?:algun |un )?turno\b[^.\n]*\?|\bmis turnos\b"
+        r"|\bno me acuerdo (?:\w+ ){0,3}turno"
         r"|\b(?:when is|do i have) (?:my|an|any) appointment"
     ),
-    "confirm_visit": r"\b(?:confirm\w+ (?:mi |el |la )?(?:turno|cita|asistencia)|voy a ir al turno|confirmo que voy)\b",
+    "confirm_visit": r"\b(?:confirm\w+ (?:mi |el |la )?(?:turno|cita|asistencia)"
+    r"|voy a ir al turno|confirmo que voy)\b",
     "price": (
-        r"\b(?:cuanto (?:sale|cuesta|cobran|cobras|vale|es|salen|me sale|saldria|costaria)|precios?|valor(?:es)?"
+        r"\b(?:cuanto (?:sale|cuesta|cobran|cobras|vale|es|salen|me sale|saldria|costaria)"
+        r"|precios?|valor(?:es)?"
         r"|arancel\w*|costos?|tarifas?|how much|price|cost)\b"
     ),
     "insurers": (
-        r"\b(?:atiend\w+|trabaj\w+|acept\w+|tom\w+|recib\w+|tienen|cubr\w+|con)\b[^.\n]{0,25}\b(?:obras? social\w*|prepagas?"
+        r"\b(?:atiend\w+|trabaj\w+|acept\w+|tom\w+|recib\w+|tienen|cubr\w+"
+        r"|con)\b[^.\n]{0,25}\b(?:obras? social\w*|prepagas?"
         r"|insurance|osde|swiss|galeno|pami|ioma|medife|omint|medicus|sancor)\b[^.\n]*\?"
         r"|\b(?:que|cuales|con que) (?:obras? social\w*|prepagas?)"
-        r"|\b(?:atiend\w+|trabaj\w+|acept\w+|tom[ae]n?) (?:por |con )?(?:la )?(?:obras? social\w*|prepagas?|osde|swiss\w*"
+        r"|\b(?:atiend\w+|trabaj\w+|acept\w+|tom[ae]n?) (?:por |con )?(?:la )?(?:obras? social\w*"
+        r"|prepagas?|osde|swiss\w*"
         r"|galeno|pami|ioma|medife|omint|medicus|sancor)\b|\bdo you (?:take|accept)"
     ),
     "hours": (
-        r"\b(?:que|cuales son los|cual es el|en que) (?:\w+ ){0,2}horarios?\b[^.\n]{0,20}\b(?:atien\w+|tienen|abr\w+|trabaj\w+|hacen)"
-        r"|\bhorarios? de atencion|\b(?:a que hora|hasta que hora|que dias) (?:\w+ ){0,2}(?:abr\w+|cierr\w+|atiend\w+|trabaj\w+)"
-        r"|\batienden (?:los |el |hoy|sabado|domingo|feriados?)|\bopening hours|\bwhat time do you (?:open|close)"
+        r"\b(?:que|cuales son los|cual es el"
+        r"|en que) (?:\w+ ){0,2}horarios?\b[^.\n]{0,20}\b(?:atien\w+|tienen|abr\w+|trabaj\w+|hacen)"
+        r"|\bhorarios? de atencion|\b(?:a que hora|hasta que hora"
+        r"|que dias) (?:\w+ ){0,2}(?:abr\w+|cierr\w+|atiend\w+|trabaj\w+)"
+        r"|\batienden (?:los |el |hoy|sabado|domingo|feriados?)|\bopening hours"
+        r"|\bwhat time do you (?:open|close)"
     ),
     "professionals": (
-        r"\b(?:quien(?:es)? (?:\w+ ){0,2}(?:atiend\w+|hac\w+|trabaj\w+|son)|que (?:profesional\w*|doctor\w*|odontolog\w*"
-        r"|dentist\w*)|con quien (?:es|seria|me atiendo)|cuales son los (?:doctor\w*|profesional\w*|odontolog\w*)|which doctors?)\b"
+        r"\b(?:quien(?:es)? (?:\w+ ){0,2}(?:atiend\w+|hac\w+|trabaj\w+|son)|que (?:profesional\w*"
+        r"|doctor\w*|odontolog\w*"
+        r"|dentist\w*)|con quien (?:es|seria|me atiendo)|cuales son los (?:doctor\w*"
+        r"|profesional\w*|odontolog\w*)|which doctors?)\b"
     ),
     "services": (
-        r"\b(?:que|cuales) (?:\w+ ){0,2}(?:servicios?|tratamientos?|prestaciones|cosas) (?:\w+ ){0,2}(?:hac\w+|ofrec\w+|tien\w+|hay)?"
-        r"|\bhacen (?:implantes?|ortodoncia|brackets|protesis|carillas|coronas|placas?|alineadores|botox)"
+        r"\b(?:que|cuales) (?:\w+ ){0,2}(?:servicios?|tratamientos?|prestaciones"
+        r"|cosas) (?:\w+ ){0,2}(?:hac\w+|ofrec\w+|tien\w+|hay)?"
+        r"|\bhacen (?:implantes?|ortodoncia|brackets|protesis|carillas|coronas|placas?"
+        r"|alineadores|botox)"
         r"|\bwhat services"
     ),
     "address": (
-        r"\b(?:donde (?:\w+ )?(?:estan|quedan?|es|atienden)|direccion|ubicacion|como llego|where are you|address)\b"
+        r"\b(?:donde (?:\w+ )?(?:estan|quedan?|es|atienden)|direccion|ubicacion|como llego"
+        r"|where are you|address)\b"
     ),
     "thanks": r"\b(?:gracias|grax|graciass*|mil gracias|thank you|thanks|thx|muy amable)\b",
-    "bye": r"\b(?:chau|chao|adios|hasta luego|nos vemos|hasta (?:manana|el \w+)|saludos|bye|goodbye)\b",
+    "bye": r"\b(?:chau|chao|adios|hasta luego|nos vemos|hasta (?:manana|el \w+)|saludos|bye"
+    r"|goodbye)\b",
     "greeting": (
-        r"^\W*(?:hol[ai]s?|holaa+|ola|buen(?:as|os)?(?: dias?| tardes?| noches?)?|que tal|hello|hi|hey"
+        r"^\W*(?:hol[ai]s?|holaa+|ola|buen(?:as|os)?(?: dias?| tardes?| noches?)?|que tal|hello"
+        r"|hi|hey"
         r"|good (?:morning|afternoon|evening))\b"
     ),
     "booking": (
-        r"\b(?:turnos?|citas?|agendar\w*|reserv(?:ar|a|o)\w*|sacar hora|appointment|book(?:ing)?|atenderme|atencion)\b"
+        r"\b(?:turnos?|citas?|agendar\w*|reserv(?:ar|a|o)\w*|sacar hora|appointment|book(?:ing)?"
+        r"|atenderme|atencion)\b"
     ),
     "others_data": (
-        r"\b(?:pasame|pasa|pasar|pasarme|decime|dame|mostrame|mandame|averigu\w+|contame|sabes|quiero|necesito"
-        r"|give me|tell me|send me)\b[^.\n]{0,50}\b(?:dni|telefono|numero|celular|obra social|historia|datos|phone)\b"
-        r"[^.\n]{0,25}\b(?:de (?!hoy|manana|mi\b|mis\b|los\b|las\b|tu\b|la\b|contacto|ustedes|un\b|una\b|turno)[a-z]+"
+        r"\b(?:pasame|pasa|pasar|pasarme|decime|dame|mostrame|mandame|averigu\w+|contame|sabes"
+        r"|quiero|necesito"
+        r"|give me|tell me|send me)\b[^.\n]{0,50}\b(?:dni|telefono|numero|celular|obra social"
+        r"|historia|datos|phone)\b"
+        r"[^.\n]{0,25}\b(?:de (?!hoy|manana|mi\b|mis\b|los\b|las\b|tu\b|la\b|contacto|ustedes"
+        r"|un\b|una\b|turno)[a-z]+"
         r"|del paciente|of [a-z]+)"
-        r"|\b(?:turno|dni|datos|telefono) de (?:otr[oa]s?|un|una|tod[oa]s|los|las) (?:paciente|persona|cliente)\w*"
+        r"|\b(?:turno|dni|datos|telefono) de (?:otr[oa]s?|un|una|tod[oa]s|los|las) (?:paciente"
+        r"|persona|cliente)\w*"
         r"|\b(?:lista|listado|todos los) (?:\w+ )?(?:de )?pacientes"
     ),
 }
 _PATTERNS = {name: re.compile(pattern, re.MULTILINE) for name, pattern in _RULES.items()}
 _MEDIA = re.compile(
-    r"^\W*[\[<(*]\s*(?P<kind>audio|nota de voz|voice|imagen|foto|image|photo|video|sticker|documento|document|archivo"
+    r"^\W*[\[<(*]\s*(?P<kind>audio|nota de voz|voice|imagen|foto|image|photo|video|sticker"
+    r"|documento|document|archivo"
     r"|ubicacion|location|contacto)\b[^\n]*?[\]>)*]\W*$"
 )
 _APPOINTMENT_OF = re.compile(
     r"\b[Tt]urnos? (?:que tiene |de )(?!Dr|Doc|Lun|Mar|Mi|Jue|Vie|S[aá]b)[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+"
 )
 _ENGLISH = re.compile(
-    r"\b(?:the|hello|hi|please|want|need|would|like|appointment|book|cleaning|tooth|teeth|my|is|are|you|i|i'd|i'm|thanks"
-    r"|thank|monday|tuesday|wednesday|thursday|friday|tomorrow|morning|afternoon|for|have|what|how|can|with|first|yes|next)\b"
+    r"\b(?:the|hello|hi|please|want|need|would|like|appointment|book|cleaning|tooth|teeth|my|is"
+    r"|are|you|i|i'd|i'm|thanks"
+    r"|thank|monday|tuesday|wednesday|thursday|friday|tomorrow|morning|afternoon|for|have|what"
+    r"|how|can|with|first|yes|next)\b"
 )
 _SPANISH = re.compile(
-    r"\b(?:el|la|los|las|de|que|quiero|hola|buenas|para|por|una?|mi|es|con|turno|gracias|puede|puedo|tengo|se|lo|al|dale"
+    r"\b(?:el|la|los|las|de|que|quiero|hola|buenas|para|por|una?|mi|es|con|turno|gracias|puede"
+    r"|puedo|tengo|se|lo|al|dale"
     r"|manana|tarde|lunes|martes|miercoles|jueves|viernes|si|como|limpieza|consulta|soy|necesito)\b"
 )
 
 
+@lru_cache(maxsize=256)
 def read_intents(text: str) -> frozenset[str]:
     """Return the names of the rules that the text meets."""
     folded = fold(text)

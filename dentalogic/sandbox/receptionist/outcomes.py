@@ -24,7 +24,7 @@ def _text_of(call: Call) -> str:
     return text.strip().rstrip(".") if isinstance(text, str) else ""
 
 
-def _slots(desk: Desk, call: Call) -> Answer:
+def _slots(desk: Desk, call: Call) -> Answer:  # noqa: PLR0911
     state = desk.state
     if call.ok and state.offers:
         return desk.offer()

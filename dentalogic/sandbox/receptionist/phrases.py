@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
 from dentalogic.sandbox.receptionist.text import fold
@@ -21,9 +22,11 @@ _ES = {
     "ask_when_move": "¿Para qué día y en qué momento del día lo pasamos?",
     "offer": "Tengo estos horarios:\n{items}\n¿Cuál te queda mejor?",
     "offer_one": "Tengo este horario:\n{items}\n¿Te sirve?",
-    "offer_request": "La agenda la tiene que revisar la clínica, pero puedo tomar tu pedido para:\n{items}\n"
+    "offer_request": "La agenda la tiene que revisar la clínica, pero puedo tomar tu pedido "
+    "para:\n{items}\n"
     "¿Cuál te queda mejor?",
-    "none_alternatives": "{when} no me queda lugar. Lo más cercano que tengo:\n{items}\n¿Cuál te queda mejor?",
+    "none_alternatives": "{when} no me queda lugar. Lo más cercano que tengo:\n{items}\n¿Cuál te "
+    "queda mejor?",
     "none": "{when} no me queda lugar. ¿Qué otro día te queda bien?",
     "none_when": "Para ese momento",
     "none_when_said": "Para {day}",
@@ -36,13 +39,15 @@ _ES = {
     "need_other": "Para anotarlo necesito estos datos de tu {who}: {facts}.",
     "held": "Te guardo el horario hasta las {until}.",
     "again": "No pude leer bien {facts}. ¿Me lo escribís de nuevo?",
-    "why": "Te entiendo. Sin {facts} la clínica no puede darte un turno: es para abrir tu ficha, y nadie "
+    "why": "Te entiendo. Sin {facts} la clínica no puede darte un turno: es para abrir tu ficha, "
+    "y nadie "
     "más lo ve. ¿Me lo pasás?",
     "why_again": "No hay problema, pero sin {facts} no puedo darte un turno por acá. "
     "Si preferís, te paso con una persona del equipo: ¿querés?",
     "booked": "Listo, tu turno quedó reservado: {text}. ¡Te esperamos!",
     "booked_other": "Listo, el turno quedó reservado: {text}. ¡Los esperamos!",
-    "requested": "Dejé tu pedido de turno: {text}. La clínica lo tiene que revisar y te lo confirma por acá.",
+    "requested": "Dejé tu pedido de turno: {text}. La clínica lo tiene que revisar y te lo "
+    "confirma por acá.",
     "already_booked": "Ese turno ya quedó reservado: {text}.",
     "my_appointments": "Tenés:\n{items}",
     "no_appointments": "No encuentro turnos a tu nombre. ¿Querés que busquemos uno?",
@@ -53,18 +58,24 @@ _ES = {
     "kept": "Perfecto, no cambié nada. ¿Te ayudo con algo más?",
     "visit_confirmed": "¡Gracias! Quedó anotado que venís: {text}.",
     "ambiguous": "¿Cuál de estos días decís?\n{items}",
-    "unclear": "No entendí bien el día. ¿Me decís qué día te queda bien? Por ejemplo: el martes a la tarde.",
+    "unclear": "No entendí bien el día. ¿Me decís qué día te queda bien? Por ejemplo: el martes "
+    "a la tarde.",
     "past": "Ese día ya pasó. ¿Qué otro día te queda bien?",
-    "far": "Todavía no tenemos agenda abierta para tan adelante. ¿Qué día más cercano te queda bien?",
-    "unknown_professional": "No encuentro a esa persona en el equipo. Atienden:\n{items}\n¿Con quién preferís?",
+    "far": "Todavía no tenemos agenda abierta para tan adelante. ¿Qué día más cercano te queda "
+    "bien?",
+    "unknown_professional": "No encuentro a esa persona en el equipo. Atienden:\n{items}\n¿Con "
+    "quién preferís?",
     "handoff": "Ya le avisé al equipo: una persona de la clínica te escribe por acá.",
     "handoff_impossible": "No pude avisarle al equipo desde acá. Por favor llamá a la clínica.",
-    "emergency": "Por lo que contás, esto no puede esperar: andá ya a la guardia más cercana o llamá al 107 "
+    "emergency": "Por lo que contás, esto no puede esperar: andá ya a la guardia más cercana o "
+    "llamá al 107 "
     "(emergencias).",
     "emergency_told": "Ya le avisé al equipo de la clínica.",
-    "self_harm": "Lamento mucho que estés pasando por esto. No estás solo ni sola: llamá ahora al 135 o al "
+    "self_harm": "Lamento mucho que estés pasando por esto. No estás solo ni sola: llamá ahora "
+    "al 135 o al "
     "0800 345 1435, atienden todo el día. Si estás en peligro, llamá al 107 o al 911.",
-    "others_data": "No puedo compartir datos ni tocar turnos de otras personas. Sí te ayudo con lo tuyo: "
+    "others_data": "No puedo compartir datos ni tocar turnos de otras personas. Sí te ayudo con "
+    "lo tuyo: "
     "¿necesitás un turno?",
     "injection": "Con eso no te puedo ayudar. Sí te ayudo con tus turnos: ¿necesitás uno?",
     "price": "Los precios no los tengo por acá; te los pasa la clínica. Si querés, vemos un turno.",
@@ -77,13 +88,18 @@ _ES = {
     "thanks": "¡De nada! Cualquier cosa me escribís.",
     "bye": "¡Hasta luego! Cualquier cosa me escribís.",
     "audio": "No pude escuchar el audio. ¿Me lo escribís?",
-    "photo": "Recibí tu archivo y queda para el equipo, pero yo no lo puedo mirar. ¿Me contás con palabras qué "
+    "photo": "Recibí tu archivo y queda para el equipo, pero yo no lo puedo mirar. ¿Me contás "
+    "con palabras qué "
     "necesitás?",
-    "unknown": "No te entendí bien. Te puedo ayudar a sacar, cambiar o cancelar un turno: ¿qué necesitás?",
-    "unknown_again": "Perdón, sigo sin entender. ¿Buscamos un turno o preferís que te responda una persona del equipo?",
-    "agenda_away": "Ahora no puedo ver la agenda. ¿Probamos en un ratito, o preferís que te escriba una persona "
+    "unknown": "No te entendí bien. Te puedo ayudar a sacar, cambiar o cancelar un turno: ¿qué "
+    "necesitás?",
+    "unknown_again": "Perdón, sigo sin entender. ¿Buscamos un turno o preferís que te responda "
+    "una persona del equipo?",
+    "agenda_away": "Ahora no puedo ver la agenda. ¿Probamos en un ratito, o preferís que te "
+    "escriba una persona "
     "del equipo?",
-    "failed": "No pude hacerlo en este momento. ¿Probamos de nuevo, o preferís que te escriba una persona del equipo?",
+    "failed": "No pude hacerlo en este momento. ¿Probamos de nuevo, o preferís que te escriba "
+    "una persona del equipo?",
     "pain": "Lamento que te duela.",
 }
 _EN = {
@@ -96,9 +112,11 @@ _EN = {
     "ask_when_move": "Which day and time of day shall we move it to?",
     "offer": "I have these times:\n{items}\nWhich one suits you best?",
     "offer_one": "I have this time:\n{items}\nDoes it suit you?",
-    "offer_request": "The clinic has to check the agenda, but I can take your request for:\n{items}\n"
+    "offer_request": "The clinic has to check the agenda, but I can take your request "
+    "for:\n{items}\n"
     "Which one suits you best?",
-    "none_alternatives": "{when} there is nothing left. The nearest I have:\n{items}\nWhich one suits you best?",
+    "none_alternatives": "{when} there is nothing left. The nearest I have:\n{items}\nWhich one "
+    "suits you best?",
     "none": "{when} there is nothing left. Which other day suits you?",
     "none_when": "For that time",
     "none_when_said": "For that day",
@@ -111,12 +129,15 @@ _EN = {
     "need_other": "To book it I need the patient's {facts}.",
     "held": "I keep the time for you until {until}.",
     "again": "I could not read {facts}. Could you write it again?",
-    "why": "I understand. Without {facts} the clinic can't give you an appointment: it is for your file, "
+    "why": "I understand. Without {facts} the clinic can't give you an appointment: it is for "
+    "your file, "
     "nobody else sees it. Could you send it?",
-    "why_again": "No problem, but without {facts} I can't book here. Would you like somebody of the team to write to you?",
+    "why_again": "No problem, but without {facts} I can't book here. Would you like somebody of "
+    "the team to write to you?",
     "booked": "Done, your appointment is booked: {text}. See you!",
     "booked_other": "Done, the appointment is booked: {text}. See you!",
-    "requested": "I took your request: {text}. The clinic has to check it and will write to you here.",
+    "requested": "I took your request: {text}. The clinic has to check it and will write to you "
+    "here.",
     "already_booked": "That appointment is already booked: {text}.",
     "my_appointments": "You have:\n{items}",
     "no_appointments": "I can't find appointments in your name. Shall we look for one?",
@@ -130,16 +151,19 @@ _EN = {
     "unclear": "I did not get the day. Which day suits you? For example: Tuesday afternoon.",
     "past": "That day is over. Which other day suits you?",
     "far": "Our agenda is not open that far ahead. Which nearer day suits you?",
-    "unknown_professional": "I can't find that person in our team. We have:\n{items}\nWho would you prefer?",
+    "unknown_professional": "I can't find that person in our team. We have:\n{items}\nWho would "
+    "you prefer?",
     "handoff": "I told the team: a person of the clinic will write to you here.",
     "handoff_impossible": "I could not reach the team from here. Please call the clinic.",
     "emergency": "This can't wait: go to the nearest emergency room (guardia) now or call 107.",
     "emergency_told": "I told the clinic's team.",
     "self_harm": "I am so sorry. You are not alone: call 135 or 0800 345 1435 now, day and night. "
     "If you are in danger, call 107 or 911.",
-    "others_data": "I can't share other people's data or touch their appointments. I can help with yours: do you need one?",
+    "others_data": "I can't share other people's data or touch their appointments. I can help "
+    "with yours: do you need one?",
     "injection": "I can't help with that. I can help with your appointments: do you need one?",
-    "price": "I don't have the prices here; the clinic will tell you. If you like, we can look for a time.",
+    "price": "I don't have the prices here; the clinic will tell you. If you like, we can look "
+    "for a time.",
     "price_of": "{items}",
     "insurers": "We work with: {items}. Also without insurance.",
     "services": "We do:\n{items}",
@@ -149,11 +173,16 @@ _EN = {
     "thanks": "You're welcome!",
     "bye": "Bye! Write to me any time.",
     "audio": "I could not listen to the audio. Could you write it?",
-    "photo": "I got your file and keep it for the team, but I can't look at it. Could you tell me what you need?",
-    "unknown": "I did not get that. I can help you book, move or cancel an appointment: what do you need?",
-    "unknown_again": "Sorry, I still don't get it. Shall we look for a time, or would you like somebody of the team to write?",
-    "agenda_away": "I can't see the agenda right now. Try again in a while, or would you like somebody of the team to write?",
-    "failed": "I could not do it right now. Try again, or would you like somebody of the team to write?",
+    "photo": "I got your file and keep it for the team, but I can't look at it. Could you tell "
+    "me what you need?",
+    "unknown": "I did not get that. I can help you book, move or cancel an appointment: what do "
+    "you need?",
+    "unknown_again": "Sorry, I still don't get it. Shall we look for a time, or would you like "
+    "somebody of the team to write?",
+    "agenda_away": "I can't see the agenda right now. Try again in a while, or would you like "
+    "somebody of the team to write?",
+    "failed": "I could not do it right now. Try again, or would you like somebody of the team to "
+    "write?",
     "pain": "I'm sorry that it hurts.",
 }
 _FACTS_ES = {
@@ -176,7 +205,8 @@ _FACTS_EN = {
 }
 _ASKED = {
     "service": r"que necesitas hacerte|what do you need\?",
-    "when": r"que (?:otro )?dia\b|para que dia|cual de estos dias|which (?:\w+ )?days?\b|which of these days",
+    "when": r"que (?:otro )?dia\b|para que dia|cual de estos dias|which (?:\w+ )?days?\b"
+    r"|which of these days",
     "choice": r"te queda mejor\?|te sirve\?|suits you best|does it suit you",
     "appointment": r"de cual me hablas|which one do you mean",
     "confirm": r"confirmas que|do you confirm",
@@ -184,7 +214,8 @@ _ASKED = {
     "professional": r"con quien preferis|who would you prefer",
     "first_aid": r"guardia mas cercana|nearest emergency room",
     "unknown": r"no te entendi bien|sigo sin entender|did not get that|still don't get it",
-    "list": r"busquemos uno|vemos un turno|ayudo con un turno|necesitas uno|necesitas un turno|look for (?:one|a time)",
+    "list": r"busquemos uno|vemos un turno|ayudo con un turno|necesitas uno|necesitas un turno"
+    r"|look for (?:one|a time)",
     "why": r"la clinica no puede darte|can't give you an appointment",
 }
 _ASKED_RULES = {name: re.compile(pattern) for name, pattern in _ASKED.items()}
@@ -226,6 +257,7 @@ def words_of(item: Any) -> str:
     return str(item)
 
 
+@lru_cache(maxsize=256)
 def asked_in(said: str) -> frozenset[str]:
     """Return what an assistant's text asked for: names of questions, and of facts."""
     folded = fold(said)

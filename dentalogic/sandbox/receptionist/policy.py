@@ -13,7 +13,7 @@ from dentalogic.sandbox.receptionist.hearing import is_off_limits
 from dentalogic.sandbox.receptionist.phrases import numbered
 from dentalogic.sandbox.receptionist.state import Message, reference_of
 from dentalogic.sandbox.receptionist.text import is_yes
-from dentalogic.sandbox.receptionist.tools import Answer, Tools
+from dentalogic.sandbox.receptionist.tools import Answer, Tools, call_id
 
 MOST_CALLS = 6
 
@@ -29,7 +29,7 @@ def reply(messages: Sequence[Any], tools: Sequence[Any], *, now: datetime | None
         if isinstance(message, dict) and isinstance(message.get("role"), str)
     ]
     heard, corrected = _without_correction(usable)
-    desk = Desk(read_state(heard, now), Tools(tools), plain=corrected)
+    desk = Desk(read_state(heard, now), Tools(tools), call_id(usable), plain=corrected)
     state = desk.state
     if len(state.turn) >= MOST_CALLS:
         return desk.say("failed")
@@ -150,7 +150,7 @@ def _refusal(desk: Desk) -> Answer | None:
     return desk.record() or desk.explain()
 
 
-def _booking(desk: Desk) -> Answer | None:
+def _booking(desk: Desk) -> Answer | None:  # noqa: PLR0911
     state = desk.state
     if state.choice.refused and state.offers and state.chosen is None and not state.changed:
         return desk.say("another_when")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from dentalogic.sandbox.receptionist.text import fold
+from dentalogic.sandbox.receptionist.text import fold, words_in
 
 _SERVICES: tuple[tuple[str, str], ...] = (
     (
@@ -14,7 +14,8 @@ _SERVICES: tuple[tuple[str, str], ...] = (
     ),
     (
         "extraccion",
-        r"extracc?i\w*|extraer(?:me|le)?|sac(?:ar|arme|arle|arse)(?: la| una| el| un| mi| las| los| de)*"
+        r"extracc?i\w*|extraer(?:me|le)?|sac(?:ar|arme|arle|arse)(?: la| una| el| un| mi| las"
+        r"| los| de)*"
         r" (?:muelas?|dientes?|cordal\w*|raiz)|muelas? de(?:l)? juicio|extraction|wisdom tooth"
         r"|(?:pull|remove) (?:a |my |the )?tooth",
     ),
@@ -33,7 +34,8 @@ _SERVICES: tuple[tuple[str, str], ...] = (
     ),
     (
         "consulta",
-        r"(?<!hago una )(?<!hacer una )(?<!hacerte una )(?<!hacerle una )(?<!hacerles una )consultas?"
+        r"(?<!hago una )(?<!hacer una )(?<!hacerte una )(?<!hacerle una )"
+        r"(?<!hacerles una )consultas?"
         r"|controle?s?|control\w{0,4}|revisi?on\w*|revis(?:ar|arme|arle|en|es|e|acion)(?:me|le)?"
         r"|cheque(?:o|ar|arme)|check ?-?up|evaluacion|que me (?:vea|vean|miren|mire)|primera vez"
         r"|presupuesto|consultation",
@@ -41,8 +43,10 @@ _SERVICES: tuple[tuple[str, str], ...] = (
 )
 _RULES = tuple((name, re.compile(rf"\b(?:{pattern})\b")) for name, pattern in _SERVICES)
 _DENIED = re.compile(
-    r"\b(?:no (?:es|quiero|necesito|para|hace falta|busco|tengo|me hicieron)|ya me (?:hice|hicieron)"
-    r"|sin|en vez de(?: la| el| una?)?|en lugar de(?: la| el| una?)?)(?: (?:por|una?|la|el|ningun\w*))*\s*$"
+    r"\b(?:no (?:es|quiero|necesito|para|hace falta|busco|tengo|me hicieron)|ya me (?:hice"
+    r"|hicieron)"
+    r"|sin|en vez de(?: la| el| una?)?|en lugar de(?: la| el| una?)?)(?: (?:por|una?|la|el"
+    r"|ningun\w*))*\s*$"
 )
 _QUESTION = re.compile(r"^(?:hola[,! ]*)?(?:tengo |te hago |queria hacer )?una consulta\W*$")
 _PAIN = re.compile(
@@ -60,8 +64,10 @@ _NEGATION = re.compile(r"\b(?:no|ni|sin|nada|tampoco|not|no longer|ya no)\b(?:\W
 _TENSE_OF_THE_PAST = re.compile(r"\b(?:me (?:sacaron|hicieron|hice)|ya me|tuve)\b[^.,\n]*$")
 
 _RELATIONS = (
-    r"hij[oa]s?|hijit[oa]|nen[ea]s?|beb[ea]|chic[oa]|mama|madre|vieja|papa|padre|viejo|marido|esposo"
-    r"|esposa|mujer|senora|abuel[oa]|herman[oa]|sobrin[oa]|niet[oa]|suegr[oa]|novi[oa]|pareja|amig[oa]"
+    r"hij[oa]s?|hijit[oa]|nen[ea]s?|beb[ea]|chic[oa]|mama|madre|vieja|papa|padre|viejo|marido"
+    r"|esposo"
+    r"|esposa|mujer|senora|abuel[oa]|herman[oa]|sobrin[oa]|niet[oa]|suegr[oa]|novi[oa]|pareja"
+    r"|amig[oa]"
     r"|ti[oa]|prim[oa]|cunad[oa]"
 )
 _FOR_OTHER = re.compile(
@@ -89,24 +95,27 @@ _ENGLISH_RELATIONS = {
     "sister": "hermana",
 }
 _WITH_TITLE = re.compile(
-    r"\b(?:(?:con|por|para) )?(?:(?:el|la) )?(?:dra?\b\.?|doctora?\b|doc\b|odontologa?\b|dentista\b)"
+    r"\b(?:(?:con|por|para) )?(?:(?:el|la) )?(?:dra?\b\.?|doctora?\b|doc\b|odontologa?\b"
+    r"|dentista\b)"
     r" ?(?P<name>[a-z]{3,}(?: [a-z]{3,}){0,2})"
 )
 _WITH = re.compile(r"\b(?:con|with) (?P<name>[a-z]{3,}(?: [a-z]{3,}){0,2})")
-_NOT_A_NAME = frozenset(
+_NOT_A_NAME = words_in(
     "una uno unos unas las los del que por para mis vos ustedes ellos ella quien quienes cualquiera"
-    " alguien alguno alguna persona personas dolor fiebre urgencia turno turnos misma mismo anestesia"
+    " alguien alguno alguna persona personas dolor fiebre urgencia turno turnos misma mismo "
+    "anestesia"
     " seguro obra social prepaga tarjeta efectivo tiempo hambre sangre mucho mucha poco todo todos"
     " esto eso esta este ese esa hijo hija nene nena mama papa marido esposa esposo mujer hermano"
     " hermana humano humana alguien secretaria recepcion recepcionista gente robot bot placer gusto"
-    " cuidado lugar horario hora dia manana tarde noche lunes martes miercoles jueves viernes sabado"
+    " cuidado lugar horario hora dia manana tarde noche lunes martes miercoles jueves viernes "
+    "sabado"
     " domingo otro otra otros quiero puede puedo podes podria tiene tenes atiende atienden esta hay"
     " gracias porfa favor trabaja trabajan limpieza consulta control caries conducto extraccion"
     " blanqueamiento hoy pasado semana despues antes anybody anyone the doctor dentist someone"
     " person human real and please tomorrow monday tuesday wednesday thursday friday saturday el la"
     " ustedes nosotros mi me te se lo le si no sin muela muelas diente dientes problema problemas"
     " aparatos brackets implante implantes corona protesis caries cuando como donde tengo tenia"
-    " osde galeno pami ioma swiss medical omint medife particular insurance tooth pain".split()
+    " osde galeno pami ioma swiss medical omint medife particular insurance tooth pain"
 )
 _TRADING = re.compile(r"\b(?:trabaj\w+|atiend\w+|acept\w+|tom\w+|reciben|tienen convenio)\s*$")
 
@@ -144,7 +153,7 @@ def _affirmed(pattern: re.Pattern[str], folded: str) -> bool:
 
 
 def read_for_whom(text: str) -> str | None:
-    """Return the relation of the person it is for ("hijo"), "self", or None where nothing is said."""
+    """Return the relation of the person it is for ("hijo"), "self", or None."""
     folded = fold(text)
     english = _FOR_ENGLISH.search(folded)
     if english:
@@ -160,7 +169,7 @@ def read_professional(text: str, known: Iterable[str] = ()) -> str | None:
     folded = fold(text)
     titled = _WITH_TITLE.search(folded)
     if titled:
-        name = _name_words(text, folded, titled, capitals=False)
+        name = _namewords_in(text, folded, titled, capitals=False)
         if name:
             return name
     surnames = {word for name in known for word in fold(name).split() if len(word) > 3}  # noqa: PLR2004
@@ -172,7 +181,7 @@ def read_professional(text: str, known: Iterable[str] = ()) -> str | None:
         if first in _NOT_A_NAME:
             continue
         if text[start].isupper() or first in surnames or _is_last_word(folded, start + len(first)):
-            name = _name_words(text, folded, found, capitals=text[start].isupper())
+            name = _namewords_in(text, folded, found, capitals=text[start].isupper())
             if name:
                 return name
     return None
@@ -182,7 +191,7 @@ def _is_last_word(folded: str, end: int) -> bool:
     return re.match(r"\W*(?:$|[\n,.?!])", folded[end:]) is not None
 
 
-def _name_words(text: str, folded: str, found: re.Match[str], *, capitals: bool) -> str | None:
+def _namewords_in(text: str, folded: str, found: re.Match[str], *, capitals: bool) -> str | None:
     words: list[str] = []
     position = found.start("name")
     for word in found["name"].split():

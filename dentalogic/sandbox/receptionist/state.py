@@ -87,7 +87,6 @@ class State:
     insurers: list[str] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
     catalogue: list[Item] = field(default_factory=list)
-    calls: int = 0
 
     @property
     def other(self) -> str | None:

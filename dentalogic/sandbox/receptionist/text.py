@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Misspellings of calendar words that people type every day; names of people are not touched.
 _TYPOS = {
@@ -60,6 +61,8 @@ _REMEMBERED = 0x2100
 _FOLDING = _Folding()
 
 
+# The same texts come back at each call of a conversation.
+@lru_cache(maxsize=1024)
 def fold(text: str) -> str:
     """Lower case without accents, character by character: the result is as long as the text."""
     return text.lower() if text.isascii() else text.translate(_FOLDING)
@@ -74,6 +77,10 @@ def tidy(text: str) -> str:
 def squeeze(text: str) -> str:
     """Return the text on one line, with single spaces."""
     return " ".join(text.split())
+
+
+def words_in(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 def has(pattern: re.Pattern[str], folded: str) -> bool:

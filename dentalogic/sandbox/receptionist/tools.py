@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -95,7 +96,18 @@ def _blank(shape: Mapping[str, Any], text: str) -> Any:
     return text[:500]
 
 
-def call(number: int, name: str, args: Mapping[str, Any]) -> Answer:
+def call_id(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Return an id that is the same for the same conversation and new at each of its steps."""
+    digest = hashlib.sha256(str(len(messages)).encode())
+    for message in messages:
+        for part in (message.get("content"), message.get("tool_call_id")):
+            if isinstance(part, str):
+                digest.update(part.encode(errors="surrogatepass"))
+        digest.update(b"|")
+    return f"call_{digest.hexdigest()[:24]}"
+
+
+def call(identifier: str, name: str, args: Mapping[str, Any]) -> Answer:
     """Return the assistant message that calls one tool."""
     arguments = json.dumps(dict(args), ensure_ascii=False)
     return {
@@ -103,7 +115,7 @@ def call(number: int, name: str, args: Mapping[str, Any]) -> Answer:
         "content": None,
         "tool_calls": [
             {
-                "id": f"call_{number:04d}",
+                "id": identifier,
                 "type": "function",
                 "function": {"name": name, "arguments": arguments},
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dentalogic.sandbox.receptionist.text import fold
 
@@ -17,9 +18,11 @@ _RED_FLAGS = tuple(
         r"\bhinch\w*(?:[^.\n]{0,40})\b(?:cuello|ojos?|parpados?|lengua|garganta|papada|labios?)\b",
         r"\b(?:cuello|ojo|parpado|lengua|garganta|labios?)\b(?: \w+){0,4} hinch\w*",
         r"\bhinch\w*[^.]{0,60}\bfiebre|\bfiebre[^.]{0,60}\bhinch\w*",
-        r"\bsangr\w*[^.\n]{0,60}\b(?:no (?:me |se |le )?(?:para|frena|corta|deja|cede|detiene)|hace horas"
+        r"\bsangr\w*[^.\n]{0,60}\b(?:no (?:me |se |le )?(?:para|frena|corta|deja|cede|detiene)"
+        r"|hace horas"
         r"|a borbotones|chorros?)",
-        r"\bno (?:me |le )?(?:para|deja|paro|dejo|frena|corta)(?: de)? (?:la sangre|sangrar|el sangrado)",
+        r"\bno (?:me |le )?(?:para|deja|paro|dejo|frena|corta)(?: de)? (?:la sangre|sangrar"
+        r"|el sangrado)",
         r"\b(?:golpe|golpe\w*|caida|cai|cayo|choque|accidente|pina|pelotazo|trompada)\b[^.]{0,80}\b"
         r"(?:desmay\w*|conocimiento|mandibula|vomit\w*|(?:salio|volo|perdi|perdio|saco|arranc\w+)"
         r"[^.]{0,20}dientes?|dientes?[^.]{0,20}(?:salio|salido|volo|afuera|entero|en la mano))",
@@ -27,12 +30,15 @@ _RED_FLAGS = tuple(
         r"(?:golpe|cai|caida|entero|raiz|pelota)",
         r"\bronchas\b[^.]{0,60}\b(?:aire|labios|lengua|cara)|\banafila\w+|\bshock anafil\w+",
         r"\b(?:can'?t|cannot|trouble|difficulty|hard to|hard time) (?:breath\w*|swallow\w*)",
-        r"\bswollen (?:neck|eye|tongue|throat)|\b(?:neck|eye|tongue|throat) is (?:swollen|swelling)",
-        r"\b(?:bleeding|blood)[^.]{0,30}\b(?:won'?t|doesn'?t|not) stop|\btooth (?:was |got )?knocked out",
+        r"\bswollen (?:neck|eye|tongue|throat)|\b(?:neck|eye|tongue|throat) is (?:swollen"
+        r"|swelling)",
+        r"\b(?:bleeding|blood)[^.]{0,30}\b(?:won'?t|doesn'?t|not) stop|\btooth (?:was "
+        r"|got )?knocked out",
     )
 )
 _NEGATED = re.compile(
-    r"\b(?:no|ni|sin|nada de|tampoco|nunca|not|without)\b(?: (?:me|se|le|tengo|hay|esta|es|he|tuve|mucha"
+    r"\b(?:no|ni|sin|nada de|tampoco|nunca|not|without)\b(?: (?:me|se|le|tengo|hay|esta|es|he"
+    r"|tuve|mucha"
     r"|siento|un|una|la|el|de|i|have|is))*\s*$"
 )
 _PAST = re.compile(
@@ -44,6 +50,7 @@ _SELF_HARM = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def is_emergency(text: str) -> bool:
     """Tell what must be seen now; what is denied ("no me sangra") is no emergency."""
     folded = " ".join(fold(text).split())

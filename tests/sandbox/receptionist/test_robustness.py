@@ -14,7 +14,33 @@ from dentalogic.sandbox.receptionist import reply
 from tests.sandbox.receptionist.world import TOOL_NAMES, Talk, offered
 
 _WORDS = st.sampled_from(
-    ["hola", "quiero un turno", "limpieza", "el martes a la tarde", "la primera", "dale", "no", "sí", "Carolina Díaz", "30111222", "OSDE", "no tengo", "prefiero no dar mi DNI", "cancelar mi turno", "pasarlo al jueves", "me duele mucho", "no puedo respirar", "es para mi hijo", "con Ruiz", "cuánto sale", "[audio]", "gracias", "¿Cuál te queda mejor?", "¿Confirmás?", "DNI?"]
+    [
+        "hola",
+        "quiero un turno",
+        "limpieza",
+        "el martes a la tarde",
+        "la primera",
+        "dale",
+        "no",
+        "sí",
+        "Carolina Díaz",
+        "30111222",
+        "OSDE",
+        "no tengo",
+        "prefiero no dar mi DNI",
+        "cancelar mi turno",
+        "pasarlo al jueves",
+        "me duele mucho",
+        "no puedo respirar",
+        "es para mi hijo",
+        "con Ruiz",
+        "cuánto sale",
+        "[audio]",
+        "gracias",
+        "¿Cuál te queda mejor?",
+        "¿Confirmás?",
+        "DNI?",
+    ]
 )
 _TEXT = st.one_of(_WORDS, st.lists(_WORDS, max_size=4).map(" ".join), st.text(max_size=60))
 _JSON: st.SearchStrategy[Any] = st.recursive(
@@ -25,7 +51,26 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
     max_leaves=8,
 )
 _KEYS = st.sampled_from(
-    ["ok", "error", "slots", "alternatives", "missing", "fields", "field", "appointments", "text", "level", "services", "professionals", "insurers", "options", "held_until", "status", "ref", "recorded"]
+    [
+        "ok",
+        "error",
+        "slots",
+        "alternatives",
+        "missing",
+        "fields",
+        "field",
+        "appointments",
+        "text",
+        "level",
+        "services",
+        "professionals",
+        "insurers",
+        "options",
+        "held_until",
+        "status",
+        "ref",
+        "recorded",
+    ]
 )
 _SLOT = st.fixed_dictionaries(
     {"ref": st.sampled_from(["S1", "S2", "A1"])},
