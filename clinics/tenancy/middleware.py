@@ -1,1 +1,99 @@
-"""Placeholder until the scope middleware."""
+"""Entering the clinic of a session. Requests with a token enter theirs in `ClinicAPIView`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.utils.decorators import sync_and_async_middleware
+
+from clinics.tenancy.callers import Caller
+from clinics.tenancy.errors import ClinicSwitched
+from clinics.tenancy.sessions import compare_clinic, find_session_caller
+from dentalogic.core.problems import problem_response
+from dentalogic.core.scope import Scope
+from dentalogic.core.tenancy import clinic_scope
+
+_PLAIN = ("/static/", "/webhooks/", "/internal/", "/healthz", "/readyz", "/metrics")
+
+
+def prepare(request: HttpRequest) -> HttpResponse | None:
+    """Set `request.caller`; an answer only where the page belongs to another clinic."""
+    caller: Caller | None = None
+    # A token speaks for itself: the session of the same browser must not decide besides it.
+    if "Authorization" not in request.headers and not request.path.startswith(_PLAIN):
+        caller = find_session_caller(request)
+    request.caller = caller  # type: ignore[attr-defined]
+    if caller is None:
+        return None
+    try:
+        compare_clinic(request, caller)
+    except ClinicSwitched as error:
+        return problem_response(error.code, str(error), error.status)
+    return None
+
+
+@sync_and_async_middleware
+def ClinicScopeMiddleware(get_response: Callable[[HttpRequest], Any]) -> Any:  # noqa: N802
+    """Run each request of a session inside its clinic, streamed bodies included."""
+    if iscoroutinefunction(get_response):
+
+        async def run_async(request: HttpRequest) -> HttpResponseBase:
+            refused = await sync_to_async(prepare)(request)
+            if refused is not None:
+                return refused
+            caller = cast("Caller | None", getattr(request, "caller", None))
+            answer = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", get_response)
+            if caller is None:
+                return await answer(request)
+            with clinic_scope(caller.scope):
+                return keep_scope(await answer(request), caller.scope)
+
+        return run_async
+
+    def run(request: HttpRequest) -> HttpResponseBase:
+        refused = prepare(request)
+        if refused is not None:
+            return refused
+        caller = cast("Caller | None", getattr(request, "caller", None))
+        answer = cast("Callable[[HttpRequest], HttpResponseBase]", get_response)
+        if caller is None:
+            return answer(request)
+        with clinic_scope(caller.scope):
+            return keep_scope(answer(request), caller.scope)
+
+    return run
+
+
+def keep_scope(response: HttpResponseBase, scope: Scope) -> HttpResponseBase:
+    """Let a streamed body be produced inside the clinic: it runs after the view has returned."""
+    if isinstance(response, StreamingHttpResponse):
+        if response.is_async:
+            response.streaming_content = _again_async(response.streaming_content, scope)
+        else:
+            response.streaming_content = _again(response.streaming_content, scope)
+    return response
+
+
+def _again(body: Any, scope: Scope) -> Iterator[bytes]:
+    parts = iter(body)
+    while True:
+        # Entered for each part: between two parts the server runs other requests in this context.
+        with clinic_scope(scope):
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
+
+
+async def _again_async(body: Any, scope: Scope) -> AsyncIterator[bytes]:
+    parts = aiter(body)
+    while True:
+        with clinic_scope(scope):
+            part = await anext(parts, None)
+        if part is None:
+            return
+        yield part

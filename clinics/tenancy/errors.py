@@ -1,0 +1,70 @@
+"""Refusals about who is asking. Told apart only after the right password or token was shown."""
+
+from __future__ import annotations
+
+from dentalogic.core.errors import DomainError
+
+
+class WrongCredentials(DomainError):
+    """Also the answer for an unknown e-mail and for a clinic that the person is no member of."""
+
+    code = "wrong_credentials"
+    message = "El correo o la contraseña no son correctos."
+    status = 401
+
+
+class TokenInvalid(DomainError):
+    code = "token_invalid"
+    message = "La sesión no es válida. Volvé a ingresar."
+    status = 401
+
+
+class TokenExpired(DomainError):
+    code = "token_expired"
+    message = "La sesión venció."
+    status = 401
+
+
+class SessionEnded(DomainError):
+    """The log-in behind the token was ended: logged out, suspended, or a refresh token reused."""
+
+    code = "session_ended"
+    message = "La sesión terminó. Volvé a ingresar."
+    status = 401
+
+
+class AccountPending(DomainError):
+    code = "account_pending"
+    message = "Tu cuenta todavía no fue activada por la dirección de la clínica."
+    status = 403
+
+
+class AccountSuspended(DomainError):
+    code = "account_suspended"
+    message = "Tu cuenta está suspendida."
+    status = 403
+
+
+class NoMembership(DomainError):
+    code = "no_clinic"
+    message = "Tu cuenta no pertenece a ninguna clínica."
+    status = 403
+
+
+class ClinicSwitched(DomainError):
+    """Another tab of the same browser changed to another clinic."""
+
+    code = "clinic_switched"
+    message = "Cambiaste de clínica en otra pestaña. Volvé a cargar la página."
+
+
+class LinkUsed(DomainError):
+    code = "link_used"
+    message = "El enlace ya se usó, venció o no es válido."
+    status = 404
+
+
+class CeoNotRequestable(DomainError):
+    code = "ceo_not_requestable"
+    message = "La dirección de una clínica no se puede pedir por registro."
+    status = 400

@@ -1,0 +1,176 @@
+"""Tokens: simplejwt signs and reads them, the families behind the refresh tokens are ours."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import Token
+
+from clinics.tenancy.callers import Caller, find_caller
+from clinics.tenancy.errors import SessionEnded, TokenExpired, TokenInvalid
+from clinics.tenancy.models import Membership, RefreshFamily
+from dentalogic.core.clock import real_now
+from dentalogic.core.errors import DomainError
+
+ACCESS, REFRESH = "access", "refresh"
+
+
+class AccessToken(Token):  # type: ignore[misc]  # simplejwt's class is untyped
+    token_type = ACCESS
+    lifetime: timedelta = settings.ACCESS_TOKEN_LIFETIME
+
+
+class RefreshToken(Token):  # type: ignore[misc]
+    token_type = REFRESH
+    lifetime: timedelta = settings.REFRESH_TOKEN_LIFETIME
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    access: str
+    refresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says, after its signature, its age and its shape were found good."""
+
+    user_id: UUID
+    clinic_id: UUID
+    schema: str
+    role: str
+    family_id: UUID
+    jti: UUID
+    expires_at: datetime
+
+
+class RefreshReused(SessionEnded):
+    """An old refresh token came back: somebody else may hold the new one, so both are out."""
+
+    code = "refresh_reused"
+    message = "Esa sesión ya se había renovado. Por seguridad terminó: volvé a ingresar."
+
+
+def issue(membership: Membership) -> Pair:
+    """Start a family of tokens for a log-in. The membership must be active."""
+    family = RefreshFamily.objects.create(
+        membership=membership,
+        current_jti=uuid.uuid4(),
+        expires_at=real_now() + settings.REFRESH_TOKEN_LIFETIME,
+    )
+    return _pair(
+        user_id=membership.user_id,
+        role=membership.role,
+        schema=membership.clinic.schema_name,
+        clinic_id=membership.clinic_id,
+        family_id=family.pk,
+        jti=family.current_jti,
+    )
+
+
+def rotate(refresh: str) -> Pair:
+    """Exchange a refresh token for the next pair; the old one ends its family if it comes back."""
+    claims = read(refresh, REFRESH)
+    caller = find_caller(claims.user_id, claims.clinic_id, family_id=claims.family_id)
+    jti = uuid.uuid4()
+    now = real_now()
+    # One conditional UPDATE decides between two that come with the same token.
+    won = RefreshFamily.objects.filter(
+        pk=claims.family_id, current_jti=claims.jti, ended_at=None, expires_at__gt=now
+    ).update(current_jti=jti, expires_at=now + settings.REFRESH_TOKEN_LIFETIME)
+    if not won:
+        end_family(claims.family_id)
+        raise RefreshReused
+    return _pair(
+        user_id=caller.user_id,
+        role=caller.role,
+        schema=caller.scope.schema,
+        clinic_id=caller.scope.tenant_id,
+        family_id=claims.family_id,
+        jti=jti,
+    )
+
+
+def end_family(family_id: UUID) -> None:
+    """End a log-in: its refresh token and its access tokens are refused from now on."""
+    RefreshFamily.objects.filter(pk=family_id, ended_at=None).update(ended_at=real_now())
+
+
+def end_families_of(membership_id: UUID) -> int:
+    """End every log-in of a membership; how many were alive."""
+    return RefreshFamily.objects.filter(membership_id=membership_id, ended_at=None).update(
+        ended_at=real_now()
+    )
+
+
+def caller_of(access: str) -> Caller:
+    """Return the active member that an access token speaks for, in one statement.
+
+    Raises `TokenInvalid`, `TokenExpired`, `SessionEnded` (401), `AccountPending`,
+    `AccountSuspended` (403).
+    """
+    claims = read(access, ACCESS)
+    caller = find_caller(
+        claims.user_id,
+        claims.clinic_id,
+        family_id=claims.family_id,
+        expires_at=claims.expires_at,
+    )
+    if caller.scope.schema != claims.schema or caller.role != claims.role:
+        raise TokenInvalid
+    return caller
+
+
+def read(text: str, token_type: str) -> Claims:
+    """Verify a token of ours and return what it says."""
+    kind = AccessToken if token_type == ACCESS else RefreshToken
+    try:
+        payload: dict[str, Any] = kind(text).payload
+        return Claims(
+            user_id=UUID(payload["sub"]),
+            clinic_id=UUID(payload["tenant_id"]),
+            schema=str(payload["clinic"]),
+            role=str(payload["role"]),
+            family_id=UUID(payload["family"]),
+            jti=UUID(payload["jti"]),
+            expires_at=datetime.fromtimestamp(payload["exp"], UTC),
+        )
+    except TokenError as error:
+        raise _refusal(error) from None
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+        raise TokenInvalid from None
+
+
+def _refusal(error: TokenError) -> DomainError:
+    # simplejwt tells an expired token apart by its cause alone.
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, jwt.ExpiredSignatureError):
+            return TokenExpired()
+        cause = cause.__cause__
+    return TokenInvalid()
+
+
+def _pair(
+    *, user_id: UUID, role: str, schema: str, clinic_id: UUID, family_id: UUID, jti: UUID
+) -> Pair:
+    claims = {
+        "sub": str(user_id),
+        "role": str(role),
+        "clinic": schema,
+        "tenant_id": str(clinic_id),
+        "family": str(family_id),
+    }
+    access, refresh = AccessToken(), RefreshToken()
+    for token in (access, refresh):
+        for name, value in claims.items():
+            token[name] = value
+    refresh["jti"] = jti.hex
+    return Pair(str(access), str(refresh))

@@ -1,0 +1,58 @@
+"""The base of every view of the API."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from clinics.tenancy.callers import Caller
+from clinics.tenancy.middleware import keep_scope
+from clinics.tenancy.permissions import Can, Reach, Resource, reach, verdict
+from dentalogic.core.errors import NotAllowed
+from dentalogic.core.tenancy import clinic_scope
+
+
+class ClinicAPIView(APIView):
+    """Runs inside the caller's clinic from authentication to the last byte of the answer.
+
+    `resource` (and `actions`, where the method alone does not say it) name the grant that the
+    table must hold.
+    """
+
+    resource: ClassVar[Resource | None] = None
+    actions: ClassVar[dict[str, Can]] = {}
+    _scope: ExitStack
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with ExitStack() as self._scope:
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+            caller = self.request.auth if isinstance(self.request, Request) else None
+            if isinstance(caller, Caller):
+                keep_scope(response, caller.scope)
+            return response
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        if isinstance(request.auth, Caller):
+            self._scope.enter_context(clinic_scope(request.auth.scope))
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks; the permission has made sure that there is somebody."""
+        caller = self.request.auth
+        if not isinstance(caller, Caller):
+            raise NotAllowed
+        return caller
+
+    @property
+    def reach(self) -> Reach:
+        """How far the caller's grant for this request goes."""
+        asked = verdict(self, self.request.method or "")
+        found = reach(self.caller.role, *asked) if asked else None
+        if found is None:
+            raise NotAllowed
+        return found
