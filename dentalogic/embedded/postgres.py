@@ -190,21 +190,28 @@ def _check_version(data: Path) -> None:
 
 
 def _own(home: Home) -> None:
-    """Hand the folder to the account that changes user; the others own it already."""
-    if not account().changes_user:
+    """Hand the folder to the account that the server runs as, also after that has changed."""
+    if os.geteuid() != 0:
         return
-    reachable = account().command("test", "-x", str(home.root), "-a", "-x", str(binary("postgres")))
-    home.root.chmod(home.root.stat().st_mode | 0o011)
-    if not _works(*reachable):
-        raise SetupError(
-            f"DENTALOGIC_HOME: without user namespaces PostgreSQL runs as user {NOBODY}, who can't "
-            f"reach {home.root} or {binary('postgres')}: move them to where others may pass, "
-            "start as an ordinary user, or set DATABASE_URL"
-        )
+    owner = NOBODY if account().changes_user else 0
+    if account().changes_user:
+        _check_reach(home)
     folder = home.postgres_data.parent
     for path in (folder, *folder.rglob("*")):
-        if path.stat().st_uid != NOBODY:
-            os.chown(path, NOBODY, NOBODY)
+        if path.lstat().st_uid != owner:
+            os.chown(path, owner, owner, follow_symlinks=False)
+
+
+def _check_reach(home: Home) -> None:
+    home.root.chmod(home.root.stat().st_mode | 0o011)
+    program = binary("postgres")
+    wanted = account().command("test", "-x", str(home.root), "-a", "-x", str(program))
+    if not _works(*wanted):
+        raise SetupError(
+            f"DENTALOGIC_HOME: without user namespaces PostgreSQL runs as user {NOBODY}, who can't "
+            f"reach {home.root} or {program}: move them to where others may pass, "
+            "start as an ordinary user, or set DATABASE_URL"
+        )
 
 
 def orphan(home: Home) -> Process | None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,20 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """Give a home that is stopped and removed afterwards, whatever the test did to it."""
-    # Not tmp_path: pytest keeps the last three, and a cluster is 40 MB.
+    with _own_home() as folder:
+        yield folder
+
+
+@pytest.fixture
+def other_home() -> Iterator[Path]:
+    with _own_home() as folder:
+        yield folder
+
+
+@contextmanager
+def _own_home() -> Iterator[Path]:
+    # Not tmp_path: pytest keeps the last three and closes them to the user that PostgreSQL may
+    # have to run as.
     folder = Path(tempfile.mkdtemp(prefix="dentalogic-home-"))
     yield folder
     os.environ.pop("DATABASE_URL", None)

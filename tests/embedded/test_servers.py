@@ -119,17 +119,13 @@ def test_starting_at_once_from_many_threads_makes_one_pair(home: Path) -> None:
     assert len(set(answers)) == 1
 
 
-def test_two_homes_keep_apart(home: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    try:
-        mine, theirs = start(home, fast=True), start(other, fast=True)
-        with psycopg.connect(mine.database_url, autocommit=True) as connection:
-            connection.execute("CREATE TABLE mine (n int)")
-        assert one(theirs.database_url, "SELECT to_regclass('mine') IS NULL") is True
-        stop(home)
-        assert one(theirs.database_url, "SELECT 1") == 1
-    finally:
-        stop(other)
+def test_two_homes_keep_apart(home: Path, other_home: Path) -> None:
+    mine, theirs = start(home, fast=True), start(other_home, fast=True)
+    with psycopg.connect(mine.database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE mine (n int)")
+    assert one(theirs.database_url, "SELECT to_regclass('mine') IS NULL") is True
+    stop(home)
+    assert one(theirs.database_url, "SELECT 1") == 1
 
 
 def test_a_taken_port_is_replaced_and_the_new_one_remembered(home: Path) -> None:
