@@ -1,4 +1,5 @@
-"""The vendors' own protocols (WhatsApp, Google Calendar, OpenAI) in one process, for demos, development and tests.
+"""The vendors' own protocols (WhatsApp, Google Calendar, OpenAI) in one process.
 
-Nothing in the product imports this package: the product speaks to it over HTTP, with its real client libraries.
+For demos, development and tests. Nothing in the product imports this package: the product speaks
+to it over HTTP, with its real client libraries.
 """

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"sandbox: {refusal}\n")
         return 2
     # Late: a refusal must not wait for the server's imports.
-    from dentalogic.sandbox.server import serve
+    from dentalogic.sandbox.server import serve  # noqa: PLC0415
 
     serve(config)
     return 0

@@ -103,9 +103,7 @@ class SandboxClient:
         self, user: str, *, line: str = "", after: int = 0, wait: int = 0, count: int = 1
     ) -> list[Json]:
         """Return what the product sent to a user."""
-        return self.messages(
-            user, line=line, after=after, wait=wait, count=count, direction="out"
-        )
+        return self.messages(user, line=line, after=after, wait=wait, count=count, direction="out")
 
     def ask(self, from_: str, text: str, name: str = "Paciente", *, wait: int = 20) -> str:
         """Say something and return the words of the next reply, or an empty text."""
@@ -182,9 +180,7 @@ class SandboxClient:
         found: list[Json] = answer["items"]
         return found
 
-    def add_event(
-        self, calendar_id: str, summary: str, start: str, end: str, **more: Any
-    ) -> Json:
+    def add_event(self, calendar_id: str, summary: str, start: str, end: str, **more: Any) -> Json:
         """Add an event as a person would; dates make it last whole days."""
         kind = "dateTime" if "T" in start else "date"
         body = {"summary": summary, "start": {kind: start}, "end": {kind: end}} | more
@@ -192,7 +188,9 @@ class SandboxClient:
 
     def change_event(self, calendar_id: str, event_id: str, **fields: Any) -> Json:
         """Patch an event as a person would."""
-        return self._google("PATCH", f"/calendars/{quote(calendar_id)}/events/{event_id}", json=fields)
+        return self._google(
+            "PATCH", f"/calendars/{quote(calendar_id)}/events/{event_id}", json=fields
+        )
 
     def delete_event(self, calendar_id: str, event_id: str) -> None:
         """Delete an event as a person would."""
@@ -276,7 +274,7 @@ class SandboxProcess(SandboxClient):
             "WHATSAPP_APP_SECRET": app_secret,
             "SANDBOX_STATE": "",
         }
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "dentalogic.sandbox", "--port", str(port)],
             env=inherited | settings | environment,
         )

@@ -27,7 +27,7 @@ class Config:
     port: int = 8001
     public_url: str = "http://127.0.0.1:8000"
     webhook_url: str = "http://127.0.0.1:8000/webhooks/whatsapp/meta/"
-    app_secret: str = "sandbox"
+    app_secret: str = "sandbox"  # noqa: S105 - fits nothing but a sandbox
     retry_seconds: float = 0.5
     retry_limit: int = 6
     status_seconds: float = 0.15

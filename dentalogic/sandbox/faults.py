@@ -19,6 +19,9 @@ PREFIXES = {
     "openai": ("/v1/",),
     "whatsapp": ("/graph/",),
 }
+STATUSES = range(400, 600)
+LONGEST_SECONDS = 120
+SERVER_ERRORS = 500
 GARBAGE = b"<html><body>\xff\xfeBad gateway?"
 
 
@@ -68,9 +71,9 @@ class Faults:
             method=text_of(body, "method", needed=False).upper(),
             retry_after=int(number_of(body, "retry_after", 0)) or None,
         )
-        if fault.status and not 400 <= fault.status <= 599:
+        if fault.status and fault.status not in STATUSES:
             raise BadInput("status must be from 400 to 599")
-        if not 0 <= fault.delay <= 120:
+        if not 0 <= fault.delay <= LONGEST_SECONDS:
             raise BadInput("delay must be from 0 to 120 seconds")
         if fault.times < 1:
             raise BadInput("times must be 1 or more")
@@ -98,15 +101,15 @@ def vendor_error(vendor: str, status: int) -> dict[str, Any]:
     if vendor == "google":
         reason = {401: "authError", 403: "rateLimitExceeded", 404: "notFound"}
         reason |= {429: "rateLimitExceeded", 410: "fullSyncRequired"}
-        name = reason.get(status, "backendError" if status >= 500 else "badRequest")
+        name = reason.get(status, "backendError" if status >= SERVER_ERRORS else "badRequest")
         detail = {"domain": "global", "reason": name, "message": "Injected fault"}
         return {"error": {"code": status, "message": "Injected fault", "errors": [detail]}}
     if vendor == "openai":
         kind = {401: "invalid_request_error", 429: "rate_limit_exceeded"}.get(status)
-        kind = kind or ("server_error" if status >= 500 else "invalid_request_error")
+        kind = kind or ("server_error" if status >= SERVER_ERRORS else "invalid_request_error")
         return {"error": {"message": "Injected fault", "type": kind, "param": None, "code": kind}}
     code = {401: 190, 429: 130429, 403: 10, 503: 131016}.get(status)
-    code = code or (131000 if status >= 500 else 100)
+    code = code or (131000 if status >= SERVER_ERRORS else 100)
     return {
         "error": {
             "message": f"(#{code}) Injected fault",

@@ -1,4 +1,4 @@
-"""Refuse to run next to real vendors: a sandbox beside real credentials means somebody mixed two environments."""
+"""Refuse to run next to real vendors: it would mean that somebody mixed two environments."""
 
 from __future__ import annotations
 

@@ -166,7 +166,9 @@ def test_windows_are_half_open_and_ordered(google: Any, calendar: str) -> None:
 def test_pages_end_with_a_sync_token_and_changes_follow(google: Any, calendar: str) -> None:
     events = google.events()
     for number in range(5):
-        events.insert(calendarId=calendar, body=timed("10:00", "11:00", id=f"appt{number}")).execute()
+        events.insert(
+            calendarId=calendar, body=timed("10:00", "11:00", id=f"appt{number}")
+        ).execute()
     request, pages, found = events.list(calendarId=calendar, maxResults=2), 0, []
     while request is not None:
         answer = request.execute()
@@ -187,9 +189,7 @@ def test_pages_end_with_a_sync_token_and_changes_follow(google: Any, calendar: s
     assert later["items"] == []
 
 
-def test_an_expired_sync_token_is_410(
-    google: Any, sandbox: SandboxProcess, calendar: str
-) -> None:
+def test_an_expired_sync_token_is_410(google: Any, sandbox: SandboxProcess, calendar: str) -> None:
     events = google.events()
     token = events.list(calendarId=calendar).execute()["nextSyncToken"]
     with_window = events.list(
@@ -267,8 +267,9 @@ def test_a_channel_is_told_of_changes_until_it_is_stopped(
     assert int(answer["expiration"]) > 1_700_000_000_000
 
     def ours(one: Received) -> bool:
-        return one.headers.get("X-Goog-Channel-Id", one.headers.get("X-Goog-Channel-ID")) == (
-            channel["id"]
+        return (
+            one.headers.get("X-Goog-Channel-Id", one.headers.get("X-Goog-Channel-ID"))
+            == (channel["id"])
         )
 
     def state() -> tuple[str, str, bytes]:
@@ -324,8 +325,6 @@ def test_the_clients_levers(sandbox: SandboxProcess, google: Any, calendar: str)
     event = sandbox.add_event(calendar, "Congreso", "2026-11-26", "2026-11-28")
     sandbox.change_event(calendar, event["id"], transparency="transparent")
     seen = google.events().list(calendarId=calendar).execute()["items"]
-    assert [(one["summary"], one["transparency"]) for one in seen] == [
-        ("Congreso", "transparent")
-    ]
+    assert [(one["summary"], one["transparency"]) for one in seen] == [("Congreso", "transparent")]
     sandbox.delete_event(calendar, event["id"])
     assert sandbox.events(calendar) == []

@@ -151,9 +151,7 @@ def test_faults(sandbox: SandboxProcess, model: openai.OpenAI) -> None:
     assert ask(model, "fault-1").choices[0].message.content == "ya"
 
 
-def test_an_answer_lost_after_the_work_was_done(
-    sandbox: SandboxProcess, patient: str
-) -> None:
+def test_an_answer_lost_after_the_work_was_done(sandbox: SandboxProcess, patient: str) -> None:
     sandbox.say(patient, "Hola")
     sandbox.fault("whatsapp", drop=True, after=True, method="POST", path="/messages")
     body = {"messaging_product": "whatsapp", "to": patient, "text": {"body": "Buen día"}}

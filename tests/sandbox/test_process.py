@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -59,7 +60,7 @@ def test_it_refuses_to_run_beside_real_vendors(environment: dict[str, str], name
 
 def test_a_second_start_finds_calendars_and_chats(tmp_path: Path) -> None:
     state = tmp_path / "home" / "sandbox.json"
-    settings = {
+    settings: dict[str, Any] = {
         "webhook_url": "http://127.0.0.1:9/",
         "app_secret": "x",
         "SANDBOX_STATE": str(state),

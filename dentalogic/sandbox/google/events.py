@@ -50,9 +50,7 @@ async def single(request: Request) -> Response:
         return Response(status_code=204)
     replace = request.method == "PUT"
     body = await read_body(request)
-    changed = writing.change(
-        store, calendar, event_id, body, if_match=if_match, replace=replace
-    )
+    changed = writing.change(store, calendar, event_id, body, if_match=if_match, replace=replace)
     return JSON(changed)
 
 

@@ -30,7 +30,9 @@ async def query(request: Request) -> Response:
     items = body.get("items")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise required("items", "Missing items parameter.")
-    found = {str(item.get("id")): _busy(sandbox.google, str(item.get("id")), body) for item in items}
+    found = {
+        str(item.get("id")): _busy(sandbox.google, str(item.get("id")), body) for item in items
+    }
     return JSON(
         {
             "kind": "calendar#freeBusy",
@@ -45,7 +47,7 @@ def _busy(store: CalendarStore, calendar_id: str, body: dict[str, Any]) -> dict[
     try:
         calendar = store.calendar(calendar_id)
     except GoogleError as error:
-        if error.status != 404:
+        if error.reason != "notFound":
             raise
         return {"errors": [{"domain": "global", "reason": "notFound"}], "busy": []}
     window = {"timeMin": body["timeMin"], "timeMax": body["timeMax"], "maxResults": "2500"}

@@ -158,22 +158,18 @@ def _all(
     return items, ({} if narrowed and wish.order != "updated" else rest)
 
 
-def _expanded(
-    store: CalendarStore, calendar: Calendar, wish: Wish
-) -> Iterator[dict[str, Any]]:
+def _expanded(store: CalendarStore, calendar: Calendar, wish: Wish) -> Iterator[dict[str, Any]]:
     usual = times.year_around(store.clock.now())
     window = (wish.lower or usual[0], wish.upper or usual[1])
     for event in list(calendar.events.values()):
-        if not event.get("recurrence"):
-            yield event
-        elif not wish.single:
+        if not event.get("recurrence") or not wish.single:
             yield event
         elif event["status"] != "cancelled":
             seen = (one for one in instances(calendar, event, window))
             yield from (one for one in seen if one["status"] != "cancelled")
 
 
-def _fits(event: dict[str, Any], calendar: Calendar, wish: Wish) -> bool:
+def _fits(event: dict[str, Any], calendar: Calendar, wish: Wish) -> bool:  # noqa: PLR0911 - a list of refusals
     if event["status"] == "cancelled" and not (wish.deleted or wish.updated):
         return False
     if wish.updated and datetime.fromisoformat(str(event["updated"])) < wish.updated:
@@ -224,7 +220,7 @@ def _changes(
     items: list[dict[str, Any]] = []
     for event in changed:
         if since["s"] and event.get("recurrence") and event["status"] != "cancelled":
-            items += [one for one in instances(calendar, event, (lower, upper))]
+            items += instances(calendar, event, (lower, upper))
         else:
             items.append(_deleted(event) if event["status"] == "cancelled" else event)
     return items, since | {"v": calendar.version}

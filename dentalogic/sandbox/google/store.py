@@ -11,6 +11,7 @@ from dentalogic.sandbox.clock import Clock
 from dentalogic.sandbox.google.errors import GoogleError, not_found
 
 WRITERS = {"writer", "owner"}
+PAGES_KEPT = 200
 OWN_CALENDAR = "sandbox@sandbox.iam.gserviceaccount.com"
 
 
@@ -109,7 +110,7 @@ class CalendarStore:
         """Keep the rest of a long list and return its page token."""
         token = secrets.token_urlsafe(18)
         self.pages[token] = (items, rest)
-        while len(self.pages) > 200:
+        while len(self.pages) > PAGES_KEPT:
             self.pages.popitem(last=False)
         return token
 

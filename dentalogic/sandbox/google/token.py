@@ -15,6 +15,7 @@ from dentalogic.sandbox.google.errors import GoogleError
 from dentalogic.sandbox.wire import JSON, bearer
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+JWT_PARTS = 3
 PREFIX = "ya29.sandbox-"
 PAGE_TOKEN = PREFIX + "page"
 
@@ -39,7 +40,7 @@ async def hand_out(request: Request) -> Response:
 def _problem_of(assertion: str) -> str:
     """Say what is wrong with an assertion; its signature is not the sandbox's to check."""
     parts = assertion.split(".")
-    if len(parts) != 3:
+    if len(parts) != JWT_PARTS:
         return "Invalid JWT"
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)

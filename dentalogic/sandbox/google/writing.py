@@ -75,9 +75,7 @@ def change(
     return store.keep(calendar, new)
 
 
-def delete(
-    store: CalendarStore, calendar: Calendar, event_id: str, *, if_match: str = ""
-) -> None:
+def delete(store: CalendarStore, calendar: Calendar, event_id: str, *, if_match: str = "") -> None:
     """Cancel an event; a second time is refused with 410."""
     old = find(calendar, event_id)
     if old["status"] == "cancelled":

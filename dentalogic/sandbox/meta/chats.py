@@ -15,6 +15,7 @@ from dentalogic.sandbox.clock import Clock, rfc3339
 
 CHATS_KEPT = 4000
 MESSAGES_KEPT = 400
+INDEX_KEPT = 50_000
 CHATS_SAVED = 60
 MESSAGES_SAVED = 120
 
@@ -145,7 +146,7 @@ class Chats:
     def keep(self, chat: Chat, message: ChatMessage) -> None:
         """Put a message into its chat."""
         self.by_message[message.id] = (chat, message)
-        while len(self.by_message) > 50_000:
+        while len(self.by_message) > INDEX_KEPT:
             self.by_message.popitem(last=False)
         if message.direction == "in":
             chat.last_inbound = self.clock.now()

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from dentalogic.sandbox.wire import JSON
 
+WRONG_TOKEN = 190
 TITLES = {
     100: "Invalid parameter",
     190: "Invalid OAuth access token - Cannot parse access token",
@@ -42,7 +43,7 @@ class GraphError(Exception):
         """Return the documented JSON."""
         title = TITLES.get(self.code, "Something went wrong")
         error: dict[str, Any] = {
-            "message": title if self.code == 190 else f"(#{self.code}) {title}",
+            "message": title if self.code == WRONG_TOKEN else f"(#{self.code}) {title}",
             "type": "GraphMethodException" if self.subcode else "OAuthException",
             "code": self.code,
             "fbtrace_id": "A" + secrets.token_urlsafe(16),

@@ -21,6 +21,7 @@ from dentalogic.sandbox.wire import JSON, bearer
 if TYPE_CHECKING:
     from dentalogic.sandbox.state import Sandbox
 
+CALLBACK_LIMIT = 512
 WINDOW = timedelta(hours=24)
 REFUSED_TOKENS = {"invalid", "expired"}
 
@@ -80,7 +81,7 @@ def _send(sandbox: Sandbox, line: Line, body: dict[str, Any]) -> Response:
         raise GraphError(100, f"Param type must be one of {sorted(TYPES)}")
     check_content(kind, body.get(kind), sandbox.media)
     callback = body.get("biz_opaque_callback_data")
-    if callback is not None and (not isinstance(callback, str) or len(callback) > 512):
+    if callback is not None and (not isinstance(callback, str) or len(callback) > CALLBACK_LIMIT):
         raise GraphError(100, "biz_opaque_callback_data must be a string of at most 512 characters")
     _keep_to_rate(line)
     chat = _recipient(sandbox, line, address, kind)

@@ -20,6 +20,7 @@ from dentalogic.sandbox.meta.errors import GraphError
 from dentalogic.sandbox.wire import JSON, BadInput, bearer, read_multipart
 
 BYTES_KEPT = 64 * 1024 * 1024
+URLS_KEPT = 2000
 URL_SECONDS = 300
 VOICE = "audio/ogg; codecs=opus"
 
@@ -68,7 +69,7 @@ class MediaStore:
         """Return the metadata with a fresh address that is good for five minutes."""
         token = f"{random.getrandbits(96):024x}"
         self.urls[token] = (medium.id, time.monotonic() + URL_SECONDS)
-        while len(self.urls) > 2000:
+        while len(self.urls) > URLS_KEPT:
             self.urls.popitem(last=False)
         return {
             "messaging_product": "whatsapp",

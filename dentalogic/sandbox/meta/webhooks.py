@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -28,7 +29,7 @@ class Delivery:
     @property
     def ok(self) -> bool:
         """Say whether the product took it."""
-        return self.status == 200
+        return self.status == HTTPStatus.OK
 
 
 class Webhooks:

@@ -16,6 +16,7 @@ from dentalogic.sandbox.wire import JSON, BadInput, read_multipart, read_object,
 if TYPE_CHECKING:
     from dentalogic.sandbox.state import Sandbox
 
+TRANSCRIPTS_KEPT = 500
 ORDINARY = "Hola, quería sacar un turno para una limpieza."
 FIGURES = {"avg_logprob": -0.2, "no_speech_prob": 0.01, "compression_ratio": 1.2}
 
@@ -30,7 +31,7 @@ class Transcripts:
     def register(self, sha256: str, transcript: dict[str, Any]) -> None:
         """Remember the words of a file."""
         self.by_hash[sha256] = transcript
-        while len(self.by_hash) > 500:
+        while len(self.by_hash) > TRANSCRIPTS_KEPT:
             self.by_hash.popitem(last=False)
 
     def find(self, data: bytes) -> dict[str, Any]:

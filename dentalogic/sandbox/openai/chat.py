@@ -90,7 +90,7 @@ async def complete(request: Request) -> Response:
 
 def _rules(sandbox: Sandbox, body: dict[str, Any]) -> dict[str, Any]:
     # Late, so that a test of another vendor does not pay for the rules.
-    from dentalogic.sandbox.receptionist import reply
+    from dentalogic.sandbox.receptionist import reply  # noqa: PLC0415
 
     now = sandbox.clock.now() if sandbox.clock.offset else None
     return _message(reply(body["messages"], body.get("tools") or [], now=now))
@@ -177,7 +177,7 @@ def _answer(body: dict[str, Any], message: dict[str, Any], scripted: dict[str, A
     finish = scripted.get("finish_reason") or ("tool_calls" if "tool_calls" in message else "stop")
     asked = len(orjson.dumps(body["messages"])) + len(orjson.dumps(body.get("tools") or []))
     said = len(orjson.dumps(message.get("tool_calls") or message.get("content") or ""))
-    usage = {
+    usage: dict[str, Any] = {
         # Four bytes a token is what the vendors tell people to expect.
         "prompt_tokens": max(1, asked // 4),
         "completion_tokens": max(1, said // 4),
@@ -185,7 +185,7 @@ def _answer(body: dict[str, Any], message: dict[str, Any], scripted: dict[str, A
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
     }
-    head = {
+    head: dict[str, Any] = {
         "id": "chatcmpl-" + secrets.token_urlsafe(18),
         "created": int(time.time()),
         "model": body["model"],
@@ -211,7 +211,9 @@ def _streamed(
         deltas.append({"content": message["content"].split(" ")[-1]})
     for index, call in enumerate(message.get("tool_calls") or []):
         deltas.append({"tool_calls": [call | {"index": index}]})
-    chunks = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    chunks: list[dict[str, Any]] = [
+        {"index": 0, "delta": delta, "finish_reason": None} for delta in deltas
+    ]
     chunks.append({"index": 0, "delta": {}, "finish_reason": finish})
     head = head | {"object": "chat.completion.chunk"}
     lines = [head | {"choices": [chunk]} for chunk in chunks]

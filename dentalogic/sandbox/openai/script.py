@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -131,10 +132,8 @@ async def show_barrier(request: Request) -> Response:
     if barrier is None:
         return JSON({"error": "no such barrier"}, status_code=404)
     if wait:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(barrier.reached.wait(), wait)
-        except TimeoutError:
-            pass
     return JSON({"match": match, "waiting": barrier.arrived})
 
 

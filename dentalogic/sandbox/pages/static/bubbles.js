@@ -35,7 +35,7 @@ export function ticks(state) {
     sent: "m5 6.5 3.5 3.5L16 2",
     failed: "M10 1.5v5.5M10 10v.4",
   };
-  path.setAttribute("d", shapes[state] ?? "m1 6.5 3.5 3.5L12 2M8.5 10 16 2");
+  path.setAttribute("d", shapes[state] ?? "m1 6.5 3.5 3.5L12 2M7.6 9.2l.9.8L16 2");
   drawing.append(path);
   return drawing;
 }

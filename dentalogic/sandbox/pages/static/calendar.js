@@ -82,7 +82,7 @@ function draw(events) {
     return element("li", {}, element("label", { class: "check", title: one.id }, box, one.summary));
   }));
   const days = Array.from({ length: 7 }, (_, index) => plus(monday, index));
-  find("title").textContent = `${worded(monday, { day: "numeric", month: "long" })} – ${worded(days[6], { day: "numeric", month: "long", year: "numeric" })}`;
+  find("title").textContent = `${worded(monday, monday.slice(0, 7) === days[6].slice(0, 7) ? { day: "numeric" } : { day: "numeric", month: "long" })} – ${worded(days[6], { day: "numeric", month: "long", year: "numeric" })}`;
   find("heads").replaceChildren(element("div"), ...days.map((day) =>
     element("div", { class: day === today() ? "now" : "" }, worded(day, { weekday: "short" }), element("strong", {}, String(Number(day.slice(8)))))));
   const whole = events.filter((event) => event.start?.date);
@@ -101,6 +101,7 @@ function column(day, events) {
     .map(({ event, from, to }) => ({ event, from: from < day ? 0 : minutesOf(from), to: to >= next ? 1440 : minutesOf(to) }));
   for (const one of lanes(mine)) {
     const made = card(one.event, `${timeText(one.from)} – ${timeText(one.to)}`);
+    if (one.to - one.from <= 30) made.classList.add("short-time");
     made.style.top = `${(one.from / 60) * HOUR}px`;
     made.style.height = `${Math.max(17, ((one.to - one.from) / 60) * HOUR - 2)}px`;
     made.style.left = `calc(${(100 / one.count) * one.lane}% + 1px)`;
