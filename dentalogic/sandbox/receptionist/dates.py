@@ -146,7 +146,8 @@ def read_when(text: str, *, english: bool = False, asked: bool = False) -> When 
             return When(phrase, has_day=True, has_time=chosen.time)
         return When(f"{phrase} {_cut(text, times[-1])}", has_day=True, has_time=True)
     if _SOON.search(folded):
-        return When(SOON, has_day=True, has_time=False)
+        phrase = f"{SOON} {_cut(text, times[-1])}" if times else SOON
+        return When(phrase, has_day=True, has_time=bool(times))
     if times:
         return When(_cut(text, times[-1]), has_day=False, has_time=True)
     bare = _BARE_PART.match(folded) if asked else None
@@ -204,7 +205,11 @@ def _merge(folded: str, spans: list[_Span]) -> list[_Span]:
     merged: list[_Span] = []
     for span in spans:
         last = merged[-1] if merged else None
-        if last and _GAP.fullmatch(folded, last.end, span.start) and _is_wanted(folded, last):
+        touches = last is not None and folded[last.end : span.start].isspace()
+        # The hour right after a day belongs to it, to a day that is not wanted as well.
+        belongs = last is not None and last.day and not span.day and touches
+        joined = last is not None and _GAP.fullmatch(folded, last.end, span.start)
+        if last and joined and (belongs or _is_wanted(folded, last)):
             merged[-1] = _Span(last.start, span.end, last.day or span.day, last.time or span.time)
         else:
             merged.append(span)

@@ -232,7 +232,7 @@ class Desk:
         """Ask for everything that is missing in one message."""
         state = self.state
         fields = self.missing()
-        facts = name_facts(fields, english=state.english)
+        facts = name_facts(fields, english=state.english, own=not state.other)
         if state.refused:
             return self.explain()
         if state.other:

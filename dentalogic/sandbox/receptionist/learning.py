@@ -17,6 +17,9 @@ from dentalogic.sandbox.receptionist.state import (
 def learn(state: State, call: Call) -> None:
     """Take in what a tool answered."""
     state.turn.append(call)
+    about = call.args.get("reschedules") or call.args.get("appointment")
+    if isinstance(about, str) and state.goal in {"cancel", "reschedule"}:
+        state.target = about
     lesson = _LESSONS.get(call.name)
     if lesson:
         lesson(state, call)

@@ -33,7 +33,10 @@ def _slots(desk: Desk, call: Call) -> Answer:  # noqa: PLR0911
     handle = _DATE_ERRORS.get(call.error)
     if call.args.get("for_urgency") and call.error not in _DATE_ERRORS:
         return desk.check(str(call.args.get("when") or SOON), service="consulta")
-    if handle in {"unclear", "ambiguous"} and call.args.get("when") == SOON:
+    asked = str(call.args.get("when"))
+    if handle and asked.startswith(SOON) and asked != SOON:
+        return _recheck(desk, call, SOON)
+    if handle in {"unclear", "ambiguous"} and asked == SOON:
         interval = desk.interval()
         if interval:
             return _recheck(desk, call, interval)
@@ -125,6 +128,8 @@ def _appointments(desk: Desk, call: Call) -> Answer:
     if not call.ok:
         return desk.say("agenda_away")
     if "confirm_visit" in state.intents and state.goal == "":
+        if state.appointments and "confirm_appointment" not in desk.tools:
+            return desk.say("my_appointments", items=numbered(state.appointments))
         if len(state.appointments) == 1:
             reference = reference_of(state.appointments[0])
             return desk.call("confirm_appointment", {"appointment": reference})

@@ -234,12 +234,15 @@ def phrase(key: str, *, english: bool, **words: str) -> str:
     return (_EN if english else _ES)[key].format(**words)
 
 
-def name_facts(fields: Iterable[str], *, english: bool) -> str:
-    """Return the names of the facts in a row: "nombre completo, DNI y obra social"."""
+def name_facts(fields: Iterable[str], *, english: bool, own: bool = True) -> str:
+    """Return the names of the facts in a row: "nombre completo, DNI y obra social".
+
+    A single one is the patient's `own` ("tu DNI"), unless it is somebody else's.
+    """
     known = _FACTS_EN if english else _FACTS_ES
     names = [known.get(field, field.replace("_", " ")) for field in fields]
     if len(names) <= 1:
-        return ("" if english else "tu ") + "".join(names) if names else "…"
+        return ("tu " if own and not english else "") + "".join(names) if names else "…"
     return f"{', '.join(names[:-1])}{' and ' if english else ' y '}{names[-1]}"
 
 

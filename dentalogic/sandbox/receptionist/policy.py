@@ -135,7 +135,7 @@ def _question(desk: Desk) -> Answer | None:
 def _visit(desk: Desk) -> Answer | None:
     if "confirm_visit" not in desk.state.intents or desk.state.offers:
         return None
-    return desk.call("list_my_appointments", {}) if "confirm_appointment" in desk.tools else None
+    return desk.call("list_my_appointments", {})
 
 
 def _change(desk: Desk) -> Answer | None:

@@ -160,7 +160,8 @@ def read_for_whom(text: str) -> str | None:
         return _ENGLISH_RELATIONS[english["who"]]
     other = _FOR_OTHER.search(folded)
     if other:
-        return other["who"] or other["owner"]
+        start, end = other.span("who" if other["who"] else "owner")
+        return text[start:end].lower()
     return "self" if _FOR_SELF.search(folded) else None
 
 

@@ -408,3 +408,16 @@ def test_who_has_no_appointment_can_go_on_to_book() -> None:
     talk = Talk()
     assert "¿Querés que busquemos uno?" in talk.hear("quiero cancelar mi turno")
     assert "¿Qué necesitás hacerte?" in talk.hear("sí, dale")
+
+
+def test_the_appointment_that_was_meant_stays_meant() -> None:
+    several = [appointment(), appointment("A2", "jueves 26", "11:00")]
+    talk = Talk(World(active=True, appointments=several))
+    talk.hear("tengo turno mañana a las 10 pero no puedo, se puede pasar para otra semana?")
+    assert "lunes 30" in talk.hear("el lunes a la mañana")
+    assert {args["reschedules"] for args in talk.called("check_availability")} == {"A1"}
+
+
+def test_who_confirms_a_visit_hears_what_they_have() -> None:
+    talk = Talk(World(active=True, appointments=[appointment()]))
+    assert "martes 24" in talk.hear("confirmo mi turno de mañana")

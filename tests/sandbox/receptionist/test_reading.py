@@ -56,6 +56,11 @@ def test_folding_keeps_the_length(text: str) -> None:
         ("el lunes no puedo, mejor el martes", "el martes"),
         ("tengo turno el martes y quiero pasarlo al viernes", "viernes"),
         ("2026-11-24", "2026-11-24"),
+        ("cualquier día a la tarde", "lo antes posible a la tarde"),
+        (
+            "tengo turno mañana a las 10 pero no puedo, se puede pasar para la semana que viene?",
+            "la semana que viene",
+        ),
         ("en dos semanas", "en dos semanas"),
         ("esta semana", "esta semana"),
     ],
@@ -164,7 +169,7 @@ def test_professionals(text: str, name: str | None) -> None:
     [
         ("es para mi hijo Tomás", "hijo"),
         ("para mi hija", "hija"),
-        ("mi mamá necesita un turno", "mama"),
+        ("mi mamá necesita un turno", "mamá"),
         ("it's for my son", "hijo"),
         ("es para mí", "self"),
         ("quiero una limpieza", None),

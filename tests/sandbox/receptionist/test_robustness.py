@@ -173,7 +173,7 @@ def test_sixty_messages_take_a_few_milliseconds() -> None:
     while len(talk.messages) < 60:
         talk.hear("no sé, qué horarios tenés el miércoles?")
     best = min(_seconds(talk) for _ in range(5))
-    assert best < 0.05
+    assert best < 0.05  # about 2 ms; a busy machine gets room
 
 
 def _seconds(talk: Talk) -> float:
