@@ -1,0 +1,10 @@
+"""Sockets of the staff pages."""
+
+from __future__ import annotations
+
+from channels.auth import AuthMiddlewareStack
+from django.urls import path
+
+from clinics.consumers import EventsConsumer
+
+websocket_urlpatterns = [path("ws/events/", AuthMiddlewareStack(EventsConsumer.as_asgi()))]
