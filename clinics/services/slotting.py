@@ -27,7 +27,17 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from clinics.hours import Day
-from dentalogic.core.intervals import Range, Ranges, clip, gaps, intersect, subtract, union, widen
+from dentalogic.core.intervals import (
+    Range,
+    Ranges,
+    clip,
+    gaps,
+    intersect,
+    split,
+    subtract,
+    union,
+    widen,
+)
 
 Trust = Literal["live", "delayed", "local", "broken"]
 Kind = Literal["slot", "request"]
@@ -144,44 +154,28 @@ class Plan(NamedTuple):
 
 def plan(agenda: Agenda, rules: Rules, window: Range) -> Plan:
     """Return all slots and reasons of the window; time outside the days given is `closed`."""
-    runs: list[Run] = []
-    reasons: list[Reason] = []
-    at = window[0]
-    for day in _days_in(agenda.days, window):
-        if day.start > at:
-            _add(reasons, at, day.start, "closed")
-        found, why = _plan_day(day, agenda, rules, window, explain=True)
-        runs += found
-        for reason in why:
-            _add(reasons, *reason)
-        at = day.end
-    if at < window[1]:
-        _add(reasons, at, window[1], "closed")
-    return Plan(runs, reasons, rules, _kind(agenda))
+    if window[0] >= window[1]:
+        return Plan([], [], rules, _kind(agenda))
+    return _plan(list(_days_in(agenda.days, window)), agenda, rules, window, explain=True)
 
 
 def plan_starts(agenda: Agenda, rules: Rules, window: Range) -> Plan:
     """Return the slots of the window without the reasons, in a fraction of the time."""
-    runs: list[Run] = []
-    for day in _days_in(agenda.days, window):
-        runs += _plan_day(day, agenda, rules, window, explain=False)[0]
-    return Plan(runs, [], rules, _kind(agenda))
+    return _plan(list(_days_in(agenda.days, window)), agenda, rules, window, explain=False)
 
 
 def plan_days(agenda: Agenda, rules: Rules, window: Range) -> Iterator[tuple[Day, Plan]]:
     """Yield each day with its slots and reasons, none computed before it is asked for."""
-    kind = _kind(agenda)
     for day in _days_in(agenda.days, window):
-        runs, reasons = _plan_day(day, agenda, rules, window, explain=True)
-        yield day, Plan(runs, reasons, rules, kind)
+        yield day, _plan([day], agenda, rules, _within(day, window), explain=True)
 
 
 def slots(agenda: Agenda, rules: Rules, window: Range) -> Iterator[Slot]:
     """Yield the slots of the window in order; who takes the first few pays for their days alone."""
-    kind = _kind(agenda)
     for day in _days_in(agenda.days, window):
-        runs, _reasons = _plan_day(day, agenda, rules, window, explain=False)
-        yield from Plan(runs, [], rules, kind).slots()
+        if day.blocks:
+            day_plan = _plan([day], agenda, rules, _within(day, window), explain=False)
+            yield from day_plan.slots()
 
 
 def bookable_at(agenda: Agenda, rules: Rules, start: int) -> Slot | None:
@@ -210,152 +204,167 @@ def _days_in(days: Iterable[Day], window: Range) -> Iterator[Day]:
             yield day
 
 
-def _add(reasons: list[Reason], start: int, end: int, code: Code) -> None:
-    """Append a reason, making one of it and the last where they are alike and touch."""
-    if reasons and reasons[-1].end == start and reasons[-1].code == code:
-        start = reasons.pop().start
-    reasons.append(Reason(start, end, code))
+def _within(day: Day, window: Range) -> Range:
+    return max(day.start, window[0]), min(day.end, window[1])
 
 
-def _near(ranges: Ranges, start: int, end: int, before: int = 0, after: int = 0) -> Ranges:
-    """Return the part of `ranges`, each widened by the buffers, that may reach into the time."""
+def _near(ranges: Ranges, window: Range, before: int = 0, after: int = 0) -> Ranges:
+    """Return the part of `ranges`, each widened by the buffers, that may reach into the window."""
     if not ranges:
         return ranges
-    first = bisect_left(ranges, (start - after,))
-    if first and ranges[first - 1][1] > start - after:
+    start, end = window[0] - after, window[1] + before
+    first = bisect_left(ranges, (start,))
+    if first and ranges[first - 1][1] > start:
         first -= 1
-    found = ranges[first : bisect_left(ranges, (end + before,), first)]
+    found = ranges[first : bisect_left(ranges, (end,), first)]
     return widen(found, before, after) if found and (before or after) else found
 
 
+def _plan(
+    days: Sequence[Day], agenda: Agenda, rules: Rules, window: Range, *, explain: bool
+) -> Plan:
+    """Cut away from the window what stands against slots, then lay slots into what is left."""
+    blocks = [block for day in days for block in day.blocks]
+    free = [window] if explain else clip(blocks, *window)
+    told: list[tuple[int, int, Code]] = []
+    for layer, code in _layers(days, agenda, rules, window, explain=explain):
+        if not layer or not free:
+            continue
+        if explain:
+            covered, free = split(free, layer)
+            told += [(start, end, code) for start, end in covered]
+        else:
+            free = subtract(free, layer)
+    runs = _runs(days, blocks, agenda, rules, free) if free else []
+    if explain:
+        code = "not_trusted" if agenda.trust == "broken" else "too_short"
+        left = subtract(free, _covered(runs, rules)) if runs else free
+        told += [(start, end, code) for start, end in left]
+    return Plan(runs, _in_order(told), rules, _kind(agenda))
+
+
+def _in_order(told: list[tuple[int, int, Code]]) -> list[Reason]:
+    """Return the reasons sorted, those alike that touch made one."""
+    told.sort()
+    reasons: list[Reason] = []
+    last_end, last_code = None, None
+    for start, end, code in told:
+        if code == last_code and start == last_end:
+            reasons[-1] = Reason(reasons[-1].start, end, code)
+        else:
+            reasons.append(Reason(start, end, code))
+        last_end, last_code = end, code
+    return reasons
+
+
 def _layers(
-    day: Day, agenda: Agenda, rules: Rules, start: int, end: int
+    days: Sequence[Day], agenda: Agenda, rules: Rules, window: Range, *, explain: bool
 ) -> Iterator[tuple[Ranges, Code]]:
-    """Yield what stands against slots between the two instants, first things first."""
-    blocks = day.blocks
+    """Yield what stands against slots in the window, what weighs most first."""
     if agenda.closures:
-        yield _near(agenda.closures, start, end), "holiday"
-    yield [(day.start, blocks[0][0]), (blocks[-1][1], day.end)], "closed"
+        yield _near(agenda.closures, window), "holiday"
+    if explain:
+        worked = [(day.blocks[0][0], day.blocks[-1][1]) for day in days if day.blocks]
+        yield gaps(worked, *window), "closed"
     if agenda.absences:
-        yield _near(agenda.absences, start, end), "absence"
-    if len(blocks) > 1:
-        yield gaps(blocks, blocks[0][0], blocks[-1][1]), "break"
-    if end > rules.horizon:
-        yield [(rules.horizon, end)], "horizon"
-    if start < rules.earliest:
-        yield [(start, rules.earliest)], "notice"
+        yield _near(agenda.absences, window), "absence"
+    if explain:
+        yield _breaks(days), "break"
+    if window[1] > rules.horizon:
+        yield [(rules.horizon, window[1])], "horizon"
+    if window[0] < rules.earliest:
+        yield [(window[0], rules.earliest)], "notice"
     pad = rules.before + rules.after
     if agenda.taken:
-        yield _near(agenda.taken, start, end, pad, pad), "taken"
-    if agenda.chairs:
-        yield _no_chair(agenda.chairs, start, end, pad), "taken"
+        yield _near(agenda.taken, window, pad, pad), "taken"
+    if agenda.chairs and explain:
+        yield _no_chair(agenda.chairs, window, pad), "taken"
     if agenda.external and agenda.trust != "broken":
-        yield _near(agenda.external, start, end, rules.after, rules.before), "external"
+        yield _near(agenda.external, window, rules.after, rules.before), "external"
     if rules.urgent_reserve and not rules.urgent:
-        yield [_reserve(day, rules)], "urgent_only"
+        yield _reserves(days, rules), "urgent_only"
 
 
-def _no_chair(chairs: Sequence[Ranges], start: int, end: int, pad: int) -> Ranges:
+def _breaks(days: Sequence[Day]) -> list[Range]:
+    return [
+        (one[1], two[0])
+        for day in days
+        if len(day.blocks) > 1
+        for one, two in zip(day.blocks, day.blocks[1:], strict=False)
+    ]
+
+
+def _no_chair(chairs: Sequence[Ranges], window: Range, pad: int) -> Ranges:
     """Return the time in which every chair is busy."""
-    busy: Ranges = _near(chairs[0], start, end, pad, pad)
+    busy = _near(chairs[0], window, pad, pad)
     for chair in chairs[1:]:
         if not busy:
             break
-        busy = intersect(busy, _near(chair, start, end, pad, pad))
+        busy = intersect(busy, _near(chair, window, pad, pad))
     return busy
 
 
-def _reserve(day: Day, rules: Rules) -> Range:
-    start, end = day.blocks[0]
-    return max(start, end - rules.urgent_reserve), end
+def _reserves(days: Sequence[Day], rules: Rules) -> list[Range]:
+    firsts = [day.blocks[0] for day in days if day.blocks]
+    return [(max(start, end - rules.urgent_reserve), end) for start, end in firsts]
 
 
-def _plan_day(
-    day: Day, agenda: Agenda, rules: Rules, window: Range, *, explain: bool
-) -> tuple[list[Run], list[Reason]]:
-    start, end = max(day.start, window[0]), min(day.end, window[1])
-    reasons: list[Reason] = []
-    free: list[Range] = [(start, end)]
-    if day.blocks:
-        for layer, code in _layers(day, agenda, rules, start, end):
-            if not layer:
-                continue
-            if explain:
-                reasons += [Reason(a, b, code) for a, b in intersect(free, layer)]
-            free = subtract(free, layer)
-            if not free:
-                break
-    else:
-        if explain:
-            shut = intersect(_near(agenda.closures, start, end), free)
-            reasons += [Reason(a, b, "holiday") for a, b in shut]
-            reasons += [Reason(a, b, "closed") for a, b in subtract(free, shut)]
-        free = []
-    runs = _runs(day, agenda, rules, free) if free else []
-    if explain:
-        left = subtract(free, _covered(runs, rules)) if runs else free
-        short: Code = "not_trusted" if agenda.trust == "broken" else "too_short"
-        reasons += [Reason(a, b, short) for a, b in left]
-        reasons.sort()
-    return runs, reasons
-
-
-def _runs(day: Day, agenda: Agenda, rules: Rules, free: list[Range]) -> list[Run]:
+def _runs(
+    days: Sequence[Day], blocks: list[Range], agenda: Agenda, rules: Rules, free: list[Range]
+) -> list[Run]:
     """Lay slots into free time, each in the first chair that is free for all of it."""
-    duration, step = rules.duration, rules.granularity
-    zone: Range | None = None
+    zones: list[Range] = []
     if rules.urgent and rules.urgent_reserve:
-        reserve = _reserve(day, rules)
-        zone = reserve[0] - duration + 1, reserve[1]
+        touching = rules.duration - 1
+        zones = widen(_reserves(days, rules), touching, 0)
     runs: list[Run] = []
-    for chair, (low, high) in _possible_starts(agenda, rules, free):
-        origin = _block_start(day.blocks, low)
-        pieces = [(low, high, False)] if zone is None else _marked(low, high, zone)
-        for piece_low, piece_high, urgent in pieces:
-            first = piece_low + (origin - piece_low) % step
-            if first < piece_high:
-                last = first + (piece_high - 1 - first) // step * step
-                runs.append(Run(first, last, chair, urgent))
+    for chair, starts in _possible_starts(agenda, rules, free):
+        if zones:
+            marked, starts = split(starts, zones)  # noqa: PLW2901
+            runs += _aligned(marked, blocks, rules.granularity, chair, urgent=True)
+        runs += _aligned(starts, blocks, rules.granularity, chair, urgent=False)
     runs.sort()
     return runs
 
 
 def _possible_starts(
     agenda: Agenda, rules: Rules, free: list[Range]
-) -> list[tuple[int | None, Range]]:
-    """Return the instants, on the grid or not, at which a slot would fit, by chair."""
-    duration, pad = rules.duration, rules.before + rules.after
+) -> Iterator[tuple[int | None, list[Range]]]:
+    """Yield by chair the instants, on the grid or not, at which a slot would fit."""
+    shorter, pad = rules.duration - 1, rules.before + rules.after
     if not agenda.chairs:
-        return [(None, (a, b - duration + 1)) for a, b in free if b - a >= duration]
-    found: list[tuple[int | None, Range]] = []
+        yield None, [(a, b - shorter) for a, b in free if b - a > shorter]
+        return
     known: list[Range] = []
     for number, busy in enumerate(agenda.chairs):
-        near = _near(busy, free[0][0], free[-1][1], pad, pad)
+        near = _near(busy, (free[0][0], free[-1][1]), pad, pad)
         open_time = subtract(free, near) if near else free
-        fits = [(a, b - duration + 1) for a, b in open_time if b - a >= duration]
-        found += [(number, starts) for starts in (subtract(fits, known) if known else fits)]
+        fits = [(a, b - shorter) for a, b in open_time if b - a > shorter]
+        yield number, subtract(fits, known) if known else fits
         if not near:
-            break
+            return
         known = union(known, fits)
-    return found
 
 
-def _block_start(blocks: Sequence[Range], at: int) -> int:
-    for start, end in reversed(blocks):
-        if start <= at < end:
-            return start
-    raise ValueError("Free time lies in a working block.")
-
-
-def _marked(low: int, high: int, zone: Range) -> list[tuple[int, int, bool]]:
-    outside = [(a, b, False) for a, b in subtract([(low, high)], [zone])]
-    return outside + [(a, b, True) for a, b in clip([zone], low, high)]
+def _aligned(
+    starts: list[Range], blocks: list[Range], step: int, chair: int | None, *, urgent: bool
+) -> list[Run]:
+    """Return the points of each block's grid among the possible starts."""
+    runs: list[Run] = []
+    at = 0
+    for low, high in starts:
+        while blocks[at][1] <= low:
+            at += 1
+        first = low + (blocks[at][0] - low) % step
+        if first < high:
+            runs.append(Run(first, first + (high - 1 - first) // step * step, chair, urgent))
+    return runs
 
 
 def _covered(runs: list[Run], rules: Rules) -> list[Range]:
     duration, step = rules.duration, rules.granularity
     if step <= duration:
-        return union([(run.first, run.last + duration) for run in runs])
+        return union([(first, last + duration) for first, last, _chair, _urgent in runs])
     return union(
         (start, start + duration) for run in runs for start in range(run.first, run.last + 1, step)
     )

@@ -86,6 +86,33 @@ def subtract(ranges: Ranges, taken: Ranges) -> list[Range]:
     return left
 
 
+def split(ranges: Ranges, by: Ranges) -> tuple[list[Range], list[Range]]:
+    """Return what `by` covers of the ranges and what it leaves, in one pass."""
+    covered: list[Range] = []
+    left: list[Range] = []
+    j = 0
+    count = len(by)
+    for range_start, end in ranges:
+        start = range_start
+        while j < count and by[j][1] <= start:
+            j += 1
+        while j < count and by[j][0] < end:
+            by_start, by_end = by[j]
+            if by_start > start:
+                left.append((start, by_start))
+                start = by_start
+            if by_end >= end:
+                covered.append((start, end))
+                start = end
+                break
+            covered.append((start, by_end))
+            start = by_end
+            j += 1
+        if start < end:
+            left.append((start, end))
+    return covered, left
+
+
 def clip(ranges: Ranges, start: int, end: int) -> list[Range]:
     """Return the part of `ranges` inside `[start, end)`."""
     if start >= end:

@@ -39,6 +39,14 @@ def test_subtract_leaves_what_the_other_does_not_cover(one: list[Range], two: li
     assert intervals.is_normal(result)
 
 
+@given(normal_ranges, normal_ranges)
+def test_split_is_intersect_and_subtract_at_once(one: list[Range], two: list[Range]) -> None:
+    assert intervals.split(one, two) == (
+        intervals.intersect(one, two),
+        intervals.subtract(one, two),
+    )
+
+
 @given(normal_ranges, moments, moments)
 def test_gaps_and_clip_share_out_the_window(ranges: list[Range], start: int, end: int) -> None:
     window = set(range(start, end))
