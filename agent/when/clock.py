@@ -25,6 +25,8 @@ FIRST_HOURS, LAST_HOURS = 4 * 60, 3 * 60
 MIDDLE_MARGIN = 2 * 60
 ABOUT_BEFORE, ABOUT_AFTER = 60, 90
 MORNING_FROM = 8
+NOON, MIDNIGHT = 12, 24
+LAST_MINUTE = 59
 
 Span = tuple[int, int]
 
@@ -220,22 +222,25 @@ def _minutes(time: str, part: str | None) -> int:
     shift = (_FRACTIONS.get(plus) or int(plus)) if plus else 0
     shift -= (_FRACTIONS.get(less) or int(less)) if less else 0
     total = _hour_of_day(hour, match, match["part"] or part) * 60 + minute + shift
-    if minute > 59 or abs(shift) > 59 or not 0 <= total <= DAY_MINUTES:
+    if minute > LAST_MINUTE or abs(shift) > LAST_MINUTE or not 0 <= total <= DAY_MINUTES:
         raise Unreadable
     return total
 
 
 def _hour_of_day(hour: int, match: re.Match[str], part: str | None) -> int:
-    if match["unit"] in {"am", "pm"} and 1 <= hour <= 12:
-        return hour % 12 + (12 if match["unit"] == "pm" else 0)
-    if hour > 12 or match["hour"].startswith("0"):
-        if hour > 24 or match["unit"] == "am" or (hour > 13 and part in {"manana", "madrugada"}):
+    if match["unit"] in {"am", "pm"} and 1 <= hour <= NOON:
+        return hour % NOON + (NOON if match["unit"] == "pm" else 0)
+    if hour > NOON or match["hour"].startswith("0"):
+        before_noon = match["unit"] == "am" or part in {"manana", "madrugada"}
+        if hour > MIDNIGHT or (before_noon and hour > NOON):
             raise Unreadable
         return hour
-    noon_is = {"noche": 24, "madrugada": 0}.get(part or "", 12)
-    if hour == 12:
+    noon_is = {"noche": MIDNIGHT, "madrugada": 0}.get(part or "", NOON)
+    if hour == NOON:
         return noon_is
-    if part in {"tarde", "tardecita", "siesta", "noche"} or (part == "mediodia" and hour < 4):
-        return hour + 12
+    if part in {"tarde", "tardecita", "siesta", "noche"} or (
+        part == "mediodia" and hour < MORNING_FROM
+    ):
+        return hour + NOON
     in_the_morning = part is not None or hour >= MORNING_FROM
-    return hour if in_the_morning else hour + 12
+    return hour if in_the_morning else hour + NOON

@@ -9,6 +9,8 @@ from datetime import date
 from agent.when.spans import MONTH_WORDS, DateSpan, a_date, next_date
 from agent.when.words import MONTHS, WEEKDAYS
 
+CENTURY, YEARS_SHORT = 2000, 100
+
 
 @dataclass(slots=True)
 class Found:
@@ -73,7 +75,7 @@ def read_dates(text: str, today: date) -> tuple[Found, str]:
         if match[2] == "." and not year:
             return match[0]
         if year:
-            return keep(a_date(int(year) + (2000 if len(year) == 2 else 0), month, day))
+            return keep(a_date(int(year) + (CENTURY if int(year) < YEARS_SHORT else 0), month, day))
         return keep(next_date(today, day, month))
 
     def numbered(match: re.Match[str]) -> str:

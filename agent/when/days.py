@@ -204,7 +204,7 @@ def _dates_and_weekdays(
     dates: list[date], weekdays: dict[int, str], together: bool, today: date
 ) -> Days:
     if weekdays and not all(day.weekday() in weekdays for day in dates):
-        if together and len(dates) + len(weekdays) > 2:
+        if together and (len(dates) > 1 or len(weekdays) > 1):
             raise Unreadable
         if together:
             days = {*dates, *(a for a, _b in _weekdays(weekdays, today).spans)}
@@ -273,7 +273,7 @@ def _stretch(
 
 def _met(spans: list[DateSpan], *, together: bool) -> list[DateSpan]:
     """Return where the spans meet, or all of them where they don't."""
-    if len(spans) < 2:
+    if not spans:
         return spans
     start, end = max(a for a, _b in spans), min(b for _a, b in spans)
     return sorted(spans) if together or end < start else [(start, end)]

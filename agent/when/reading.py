@@ -17,6 +17,7 @@ LONGEST_TEXT = 400
 MOST_DAYS = 62
 # A number alone may be an hour up to here; beyond, it is a day of the month.
 LAST_HOUR_ALONE = 20
+LAST_DAY_OF_MONTH = 31
 
 _IN_HOURS = re.compile(
     r"\b(?:en|dentro de) (\d{1,3}|una?|media|un par de) (hora|minuto)s?\b(?: y (media))?"
@@ -201,7 +202,7 @@ def _in_hours(match: re.Match[str], text: str, now: datetime) -> Reading:
 
 def _lone_number(number: int, now: datetime) -> Reading:
     """Read a number with nothing around it: a day of the month, or an hour where it can be one."""
-    if not 1 <= number <= 31:
+    if not 1 <= number <= LAST_DAY_OF_MONTH:
         return Unclear()
     day = _meaning(named_day(number, now.date()), None, now)
     if number > LAST_HOUR_ALONE:

@@ -36,7 +36,7 @@ def next_date(today: date, day: int, month: int | None) -> date:
                 if found >= today:
                     return found
         raise Unreadable
-    if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(2000, month)[1]:
+    if month not in MONTH_WORDS.values() or not 1 <= day <= calendar.monthrange(2000, month)[1]:
         raise Unreadable
     for year in range(today.year - 1, today.year + 9):
         if day <= calendar.monthrange(year, month)[1]:

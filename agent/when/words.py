@@ -174,7 +174,7 @@ def _join_numbers(words: list[str]) -> str:
             number = 1
         if number is None:
             found.append(word)
-        elif 0 < number < 10 and found[-1:] == ["y"] and found[-2:-1] and found[-2] in _TENS:
+        elif number in range(1, 10) and found[-1:] == ["y"] and found[-2:-1] and found[-2] in _TENS:
             found[-2:] = [str(int(found[-2]) + number)]
         else:
             found.append(str(number))

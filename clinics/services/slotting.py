@@ -141,7 +141,7 @@ class Plan(NamedTuple):
 
     def starts(self) -> list[int]:
         step = self.rules.granularity
-        if len({(run.chair, run.urgent) for run in self.runs}) < 2:
+        if len({(run.chair, run.urgent) for run in self.runs}) <= 1:
             return [start for run in self.runs for start in range(run.first, run.last + 1, step)]
         return [slot.start for slot in self.slots()]
 

@@ -16,7 +16,7 @@ Ranges = Sequence[Range]
 def union(*many: Iterable[Range]) -> list[Range]:
     """Return the time that any of the given ranges covers, in any order; drop empty ones."""
     ranges = sorted(r for ranges in many for r in ranges if r[0] < r[1])
-    if len(ranges) < 2:
+    if len(ranges) <= 1:
         return ranges
     merged: list[Range] = []
     start, end = ranges[0]

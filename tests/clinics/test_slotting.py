@@ -375,5 +375,5 @@ def test_the_grid_counts_real_time_across_a_clock_change() -> None:
 
 @pytest.mark.parametrize("wrong", [{"duration": 0}, {"granularity": 0}, {"before": -1}])
 def test_rules_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="a second|negative"):
+    with pytest.raises(ValueError, match=r"a second|negative"):
         replace(CLEANING, **wrong)  # type: ignore[arg-type]
