@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 from dentalogic.core import bell, clock
 from dentalogic.core.tenancy import current_scope
 
-_INSERT = """
+# Also sent by the intake of webhooks, which writes past the ORM.
+INSERT = """
 INSERT INTO public.outbox (clinic_id, topic, sink, key, payload, created_at, due_at,
                            generation, attempts, lease_no, last_error)
 VALUES {rows}
@@ -20,7 +21,7 @@ DO UPDATE SET generation = public.outbox.generation + 1,
               due_at = EXCLUDED.due_at,
               payload = EXCLUDED.payload
 """
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, 0, 0, 0, '')"
+ROW = "(%s, %s, %s, %s, %s, %s, %s, 0, 0, 0, '')"
 
 
 def emit(topic: str, *, key: str | None = None, due_at: datetime | None = None, **ids: str) -> None:
@@ -40,7 +41,7 @@ def emit(topic: str, *, key: str | None = None, due_at: datetime | None = None, 
     for sink in sinks:
         values += [clinic_id, topic, sink, key, payload, now, due_at or now]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(rows=", ".join([_ROW] * len(sinks))), values)
+        cursor.execute(INSERT.format(rows=", ".join([ROW] * len(sinks))), values)
     # Robust, because it is a nudge only: if Redis is away the row waits for the next sweep, and a
     # committed booking must not become an error page. Later deadlines ring too: the dispatcher
     # may be asleep beyond them.

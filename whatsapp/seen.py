@@ -1,0 +1,70 @@
+"""The two-minute memory of what was stored, and the bell: Redis, asked only in passing.
+
+Read before the database and written after its commit. A Redis that is away costs one short
+timeout a second and changes no outcome: the unique key of the inbox decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import redis.asyncio
+import structlog
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from dentalogic.core import bell
+
+logger = structlog.get_logger(__name__)
+
+REMEMBER_SECONDS = 120
+TIMEOUT_SECONDS = 0.25
+
+
+class Seen:
+    """Which items were stored within the last two minutes."""
+
+    def __init__(self) -> None:
+        self._client = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=None,
+        )
+        self._prefix = f"{settings.REDIS_PREFIX}:seen:"
+        self._bell = bell.name()
+        self._quiet_until = 0.0
+
+    async def known(self, keys: Sequence[str]) -> set[str]:
+        """Return those of the keys that were stored already, as far as Redis remembers."""
+        if time.monotonic() < self._quiet_until:
+            return set()
+        try:
+            answers = await self._client.mget([self._prefix + key for key in keys])
+        except (RedisError, OSError, asyncio.TimeoutError) as error:
+            self._lost(error)
+            return set()
+        return {key for key, answer in zip(keys, answers, strict=True) if answer is not None}
+
+    async def remember(self, keys: Sequence[str]) -> None:
+        """Note what a commit has just made true, and wake the dispatcher."""
+        if time.monotonic() < self._quiet_until:
+            return
+        try:
+            async with self._client.pipeline(transaction=False) as pipe:
+                for key in keys:
+                    pipe.set(self._prefix + key, 1, ex=REMEMBER_SECONDS)
+                pipe.lpush(self._bell, 1)
+                pipe.ltrim(self._bell, 0, 0)
+                await pipe.execute()
+        except (RedisError, OSError, asyncio.TimeoutError) as error:
+            self._lost(error)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def _lost(self, error: Exception) -> None:
+        self._quiet_until = time.monotonic() + bell.PAUSE_AFTER_FAILURE
+        logger.warning("seen_lost", error=type(error).__name__)
