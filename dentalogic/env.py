@@ -10,7 +10,15 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 # Values that stand in tutorials and example files; whoever deploys one has no secret at all.
-KNOWN_EXAMPLES = ("changeme", "change-me", "secret", "insecure", "example", "password", "0123456789")
+KNOWN_EXAMPLES = (
+    "changeme",
+    "change-me",
+    "secret",
+    "insecure",
+    "example",
+    "password",
+    "0123456789",
+)
 SECRET_MIN_BYTES = 32
 SECRET_MIN_DISTINCT = 12
 
@@ -111,4 +119,41 @@ def env_database(name: str) -> DatabaseUrl:
         password=unquote(parts.password or ""),
         host=parts.hostname or "localhost",
         port=port,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MailUrl:
+    """The parts of `smtp://user:password@host:port`; `smtps` is TLS from the first byte."""
+
+    backend: str
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    ssl: bool = False
+
+
+def env_mail(name: str, text: str) -> MailUrl:
+    """Read where mail goes: `console://`, `smtp://`, `smtp+tls://` or `smtps://`."""
+    backends = "django.core.mail.backends"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not an address") from None
+    if parts.scheme == "console":
+        return MailUrl(f"{backends}.console.EmailBackend")
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if parts.scheme not in ports or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} is not smtp[+tls]://user:password@host:port")
+    return MailUrl(
+        backend=f"{backends}.smtp.EmailBackend",
+        host=parts.hostname,
+        port=port or ports[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+tls",
+        ssl=parts.scheme == "smtps",
     )

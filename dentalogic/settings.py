@@ -15,6 +15,7 @@ from dentalogic.env import (
     env_float,
     env_int,
     env_list,
+    env_mail,
     env_secret,
     env_str,
 )
@@ -168,8 +169,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["clinics.tenancy.authentication.ClinicAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["clinics.tenancy.permissions.HasGrant"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["dentalogic.core.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "dentalogic.core.openapi.ProblemSchema",
+    "DEFAULT_THROTTLE_RATES": {"login": "10/min", "address": "60/min"},
     "UNAUTHENTICATED_USER": None,
     "NUM_PROXIES": env_int("TRUSTED_PROXIES", 0, maximum=10),
 }
@@ -195,6 +197,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": REDIS_PREFIX,
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": None},
     }
 }
 CELERY_BROKER_URL = REDIS_URL
@@ -215,6 +218,8 @@ OUTBOX_ROUTES = {
     "appointment.calendar": {"google": "clinics.gcal.push.sync_appointment"},
     "registration.pending": {"mail": "clinics.tenancy.mail.notify_ceos"},
 }
+# Called with a membership that was activated or suspended, inside its clinic and transaction.
+ON_MEMBERSHIP_CHANGE = "clinics.services.staff.follow_membership"
 OUTBOX_LEASE_SECONDS = 30
 # A turn waits for a model; its own lease (WHATSAPP_TURN_LEASE_SECONDS) is shorter than this one.
 OUTBOX_LEASES = {"agent": 120}
@@ -239,11 +244,12 @@ GOOGLE_CALENDAR_URL = env_str("GOOGLE_CALENDAR_URL", "https://www.googleapis.com
 GOOGLE_CREDENTIALS_JSON = env_str("GOOGLE_CREDENTIALS_JSON", "")
 
 EMAIL_URL = env_str("EMAIL_URL", "console://")
-EMAIL_BACKEND = (
-    "django.core.mail.backends.console.EmailBackend"
-    if EMAIL_URL.startswith("console")
-    else "django.core.mail.backends.smtp.EmailBackend"
-)
+_mail = env_mail("EMAIL_URL", EMAIL_URL)
+EMAIL_BACKEND = _mail.backend
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.ssl
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Dentalogic <no-reply@localhost>")
 
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO")
@@ -263,10 +269,25 @@ _json_lines = structlog.stdlib.ProcessorFormatter(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": lambda: _json_lines}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "formatters": {
+        "json": {"()": lambda: _json_lines},
+        "plain": {"format": "%(asctime)s %(levelname)s %(message)s"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
+        # Requests to join that no mail could carry: the operator passes them on by hand.
+        "omega": {
+            "()": "dentalogic.core.private_log.PrivateLog",
+            "filename": HOME / "log" / "omega.log",
+            "formatter": "plain",
+        },
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "dentalogic.omega": {"handlers": ["omega"], "level": "CRITICAL", "propagate": False},
+    },
 }
 structlog.configure(
     processors=[

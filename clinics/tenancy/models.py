@@ -181,20 +181,23 @@ class Membership(models.Model):
     activated_by = models.UUIDField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = models.UUIDField(null=True, blank=True)
+    # When the CEOs were told of the registration by mail, and when that failed and the emergency
+    # channel was used instead (once, however often the mail is tried).
+    ceos_told_at = models.DateTimeField(null=True, blank=True)
+    omega_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "memberships"
         constraints = [
             models.UniqueConstraint(fields=["user", "clinic"], name="membership_one_per_clinic"),
-            models.CheckConstraint(
-                name="membership_role_known", condition=Q(role__in=Role.values)
-            ),
+            models.CheckConstraint(name="membership_role_known", condition=Q(role__in=Role.values)),
             models.CheckConstraint(
                 name="membership_status_known", condition=Q(status__in=MembershipStatus.values)
             ),
             models.CheckConstraint(
                 name="membership_active_was_activated",
-                condition=Q(status=MembershipStatus.PENDING) | Q(activated_at__isnull=False)
+                condition=Q(status=MembershipStatus.PENDING)
+                | Q(activated_at__isnull=False)
                 | Q(status=MembershipStatus.SUSPENDED),
             ),
         ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -38,7 +40,10 @@ class ClinicAPIView(APIView):
     def perform_authentication(self, request: Request) -> None:
         super().perform_authentication(request)
         if isinstance(request.auth, Caller):
-            self._scope.enter_context(clinic_scope(request.auth.scope))
+            scope = request.auth.scope
+            self._scope.enter_context(clinic_scope(scope))
+            # Moments are answered with the clinic's offset.
+            self._scope.enter_context(timezone.override(ZoneInfo(scope.timezone)))
 
     @property
     def caller(self) -> Caller:

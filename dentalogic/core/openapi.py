@@ -1,0 +1,55 @@
+"""The OpenAPI document: every operation says how it refuses, and how it is authenticated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+
+from dentalogic.core.problems import CONTENT_TYPE
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error (RFC 9457). `type` is `urn:dentalogic:problem:<code>`."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(required=False)
+    errors = serializers.DictField(required=False, help_text="Por campo, en los 400.")
+
+
+class ProblemSchema(AutoSchema):
+    """Adds the problems that an operation of its kind can answer."""
+
+    def _get_response_bodies(self, direction: str = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        for code in self._problems():
+            bodies.setdefault(
+                code, self._get_response_for_code(ProblemSerializer, code, [CONTENT_TYPE])
+            )
+        return dict(sorted(bodies.items()))
+
+    def _problems(self) -> list[str]:
+        codes = ["400", "503"]
+        if not any(isinstance(one, AllowAny) for one in self.view.get_permissions()):
+            codes += ["401", "403"]
+        if "{" in self.path:
+            codes.append("404")
+        if self.method in {"POST", "PATCH", "PUT"}:
+            codes.append("409")
+        return codes
+
+
+class ClinicAuthenticationScheme(OpenApiAuthenticationExtension):
+    target_class = "clinics.tenancy.authentication.ClinicAuthentication"
+    name = ["token", "session"]
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
+        return [
+            {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+        ]
