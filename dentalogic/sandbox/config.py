@@ -14,6 +14,12 @@ DEFAULT_LINE = {
     "name": "Clínica Dental Sonrisas",
 }
 
+# The calendars of the demo clinic's professionals.
+DEFAULT_CALENDARS = [
+    {"id": "ruiz@sonrisas.example", "summary": "Dra. María Elena Ruiz"},
+    {"id": "gomez@sonrisas.example", "summary": "Dr. Julián Gómez Peña"},
+]
+
 
 class WrongConfiguration(Exception):
     """A variable can't be read; the message names it."""
@@ -58,7 +64,8 @@ class Config:
             status_seconds=_number(environment, "SANDBOX_STATUS_SECONDS", 0.15),
             state_file=Path(state) if state else None,
             lines=_objects(environment, "SANDBOX_LINES") or [dict(DEFAULT_LINE)],
-            calendars=_objects(environment, "SANDBOX_CALENDARS"),
+            calendars=_objects(environment, "SANDBOX_CALENDARS")
+            or [dict(calendar) for calendar in DEFAULT_CALENDARS],
         )
 
 

@@ -1,0 +1,1 @@
+"""The demo clinic: who works there, and a few weeks of plausible agenda."""
