@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from scripts.tools import CHECKOUT, trust_the_machine
+
 FILES = ("requirements.txt", "requirements-dev.txt", "requirements-tools.txt")
 SERVICES = ("pypi", "osv")
 PATIENCE = 120
@@ -35,6 +35,7 @@ def ask(service: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def main() -> int:
+    trust_the_machine()
     asked: set[str] = set()
     everything: set[str] = set()
     vulnerable: dict[str, list[str]] = {}

@@ -42,13 +42,14 @@ def folder(name: str) -> Path:
 
 
 def trust_the_machine() -> None:
-    """Let uv and npm trust the certificates that the machine trusts, as pip and curl do.
+    """Let uv, npm and pip-audit trust the certificates that the machine trusts, as pip and curl do.
 
     They bring lists of their own, which know nothing of a company's proxy.
     """
     if not CERTIFICATES.exists():
         return
     os.environ.setdefault("UV_SYSTEM_CERTS", "true")
+    os.environ.setdefault("REQUESTS_CA_BUNDLE", str(CERTIFICATES))
     os.environ.setdefault("NODE_EXTRA_CA_CERTS", str(CERTIFICATES))
 
 
