@@ -141,7 +141,7 @@ def announce_suspension(user_id: UUID, clinic_id: UUID) -> None:
         return
     message = {"type": "membership.suspended", "clinic": str(clinic_id)}
     try:
-        async_to_sync(layer.group_send)(f"user.{user_id}", message)
+        async_to_sync(layer.group_send)(f"user.{user_id.hex}", message)
     except (redis.RedisError, OSError) as error:
         logger.warning("suspension_unannounced", error=type(error).__name__)
 
