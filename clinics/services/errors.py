@@ -118,7 +118,9 @@ class CalendarNotTrusted(DomainError):
     """The calendar can't be read now: ask for availability again, which offers requests."""
 
     code = "calendar_not_trusted"
-    message = "No se puede leer el calendario en este momento; se puede dejar un pedido a confirmar."
+    message = (
+        "No se puede leer el calendario en este momento; se puede dejar un pedido a confirmar."
+    )
 
 
 class RequestKeyReused(DomainError):

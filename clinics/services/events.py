@@ -33,11 +33,15 @@ def wall_time(moment: datetime) -> str:
     return moment.astimezone(ZoneInfo(current_scope().timezone)).isoformat()
 
 
-def appointment_snapshot(appointment: Appointment) -> dict[str, Any]:
+def appointment_snapshot(
+    appointment: Appointment, *, professional_name: str | None = None
+) -> dict[str, Any]:
     """Return what an event says of an appointment: no DNI, no phone, nothing clinical.
 
-    Reads patient, professional and treatment: have them loaded.
+    Reads patient, treatment and, without `professional_name`, professional: have them loaded.
     """
+    if professional_name is None:
+        professional_name = appointment.professional.display_name
     patient = appointment.patient
     return {
         "id": str(appointment.pk),
@@ -45,10 +49,7 @@ def appointment_snapshot(appointment: Appointment) -> dict[str, Any]:
         "status": str(appointment.status),
         "starts_at": wall_time(appointment.starts_at),
         "ends_at": wall_time(appointment.ends_at),
-        "professional": {
-            "id": str(appointment.professional_id),
-            "name": appointment.professional.display_name,
-        },
+        "professional": {"id": str(appointment.professional_id), "name": professional_name},
         "patient": None
         if patient is None
         else {"id": str(patient.pk), "name": patient.display_name},
