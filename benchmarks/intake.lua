@@ -20,7 +20,6 @@ end
 
 function done(summary, latency, _)
   local errors = summary.errors
-  io.stderr:write(string.format("%d %d %d %d %d\n", errors.connect, errors.read, errors.write, errors.status, errors.timeout))
   io.write(string.format(
     "RESULT %d %d %d %d\n", summary.requests, summary.duration, latency:percentile(99),
     errors.connect + errors.read + errors.write + errors.status + errors.timeout))

@@ -215,7 +215,6 @@ def _wrk(url: str, bodies: Path, seconds: int, offset: int) -> Load:
     command += ["-s", str(ROOT / "benchmarks" / "intake.lua"), url, "--"]
     command += [str(bodies), PATH, str(offset)]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
-    print(ended.stderr, ended.stdout)
     line = next(line for line in ended.stdout.splitlines() if line.startswith("RESULT "))
     requests, microseconds, p99, errors = (float(part) for part in line.split()[1:])
     return Load(int(requests), microseconds / 1e6, p99 / 1000, int(errors))

@@ -15,7 +15,7 @@ django_application = get_asgi_application()
 from channels.routing import URLRouter
 
 from clinics.routing import websocket_urlpatterns
-from whatsapp.ingress import close_ingress, meta_webhook
+from whatsapp.ingress import close_ingress, meta_webhook, open_ingress
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Any]]
@@ -40,10 +40,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
-    """Start at once; on the way out let the intake write what it has accepted."""
+    """Make the intake ready; on the way out let the intake write what it has accepted."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            await open_ingress()
             await send({"type": "lifespan.startup.complete"})
         else:
             await close_ingress()

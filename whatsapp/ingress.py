@@ -7,6 +7,7 @@ commit. Everything else happens later, from the inbox.
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import hmac
 import re
@@ -73,6 +74,15 @@ def _intake() -> Intake:
     if found is None:
         found = _intakes[loop] = Intake()
     return found
+
+
+async def open_ingress() -> None:
+    """Make the server ready for its first webhook: for the start of its lifespan."""
+    await _intake().ready()
+    # What is loaded by now stays for good. Left to the collector, each full pass over it stops
+    # the loop for some 60 ms, and that pause was the slowest percent of all webhooks.
+    gc.collect()
+    gc.freeze()
 
 
 async def close_ingress() -> None:

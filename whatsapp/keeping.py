@@ -117,27 +117,29 @@ class Lane:
     async def _work(self) -> None:
         noting: asyncio.Task[None] | None = None
         try:
-            while self._waiting:
+            while self._waiting or noting is not None:
                 batch = self._next_batch()
-                try:
-                    kept = await self._store(batch)
-                except (psycopg.Error, PoolTimeout, OSError) as error:
-                    logger.warning("intake_database_away", error=type(error).__name__)
-                    self._settle(batch, NotKept())
-                    continue
-                self._settle(batch, None)
+                kept = await self._store_or_say(batch) if batch else []
                 if noting is not None:
                     await noting
-                if kept:
-                    # Beside the next batch: nobody waits for the cache.
-                    noting = asyncio.create_task(self._seen.remember(kept))
-            if noting is not None:
-                await noting
+                # Beside the next batch: nobody waits for the cache.
+                noting = asyncio.create_task(self._seen.remember(kept)) if kept else None
         finally:
             self._working = None
-            # Only what is cancelled (the server stops) leaves somebody here.
+            # Only a server that stops in between leaves somebody here.
             self._settle(self._waiting, NotKept())
             self._waiting = []
+
+    async def _store_or_say(self, batch: Sequence[Waiting]) -> list[str]:
+        """Store a batch and tell its requests how it went; the cache keys of what is new."""
+        try:
+            kept = await self._store(batch)
+        except (psycopg.Error, PoolTimeout, OSError) as error:
+            logger.warning("intake_database_away", error=type(error).__name__)
+            self._settle(batch, NotKept())
+            return []
+        self._settle(batch, None)
+        return kept
 
     def _next_batch(self) -> list[Waiting]:
         batch, size = [], 0
