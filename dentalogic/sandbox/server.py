@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import FrameType
+
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dentalogic.sandbox.app import build_app
 from dentalogic.sandbox.config import Config
+from dentalogic.sandbox.state import Sandbox
 
 
 class DroppingProtocol(HttpToolsProtocol):
@@ -18,16 +21,30 @@ class DroppingProtocol(HttpToolsProtocol):
         self.scope["sandbox.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
 
 
+class EndingServer(uvicorn.Server):
+    """End the streams of the phone pages first: they would stay open for ever."""
+
+    def __init__(self, config: uvicorn.Config, sandbox: Sandbox) -> None:
+        super().__init__(config)
+        self.sandbox = sandbox
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin the end."""
+        self.sandbox.chats.end_streams()
+        super().handle_exit(sig, frame)
+
+
 def serve(config: Config) -> None:
     """Serve until a signal comes."""
-    uvicorn.run(
-        build_app(config),
+    app = build_app(config)
+    settings = uvicorn.Config(
+        app,
         host=config.host,
         port=config.port,
         http=DroppingProtocol,
         ws="none",
         access_log=False,
         log_level="warning",
-        # The phone pages hold their streams open for ever.
         timeout_graceful_shutdown=1,
     )
+    EndingServer(settings, app.state.sandbox).run()

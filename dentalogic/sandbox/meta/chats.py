@@ -162,6 +162,11 @@ class Chats:
         self.changes += 1
         chat.tell({"event": "status", "id": message.id, "status": status, "failed": failed})
 
+    def end_streams(self) -> None:
+        """Let the open pages go: the process ends."""
+        for chat in self.chats.values():
+            chat.tell({"event": "end"})
+
     def save(self) -> dict[str, Any]:
         """Return the newest chats as JSON."""
         newest = list(self.chats.values())[-CHATS_SAVED:]

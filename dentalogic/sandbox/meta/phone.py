@@ -129,7 +129,7 @@ def _file(
     content = {"id": medium.id, "mime_type": mime_type, "sha256": medium.sha256}
     if kind == "audio":
         content["voice"] = given.get("voice", True)
-    for name in ("caption", "filename"):
+    for name in ("caption", "filename") if kind == "document" else ("caption",):
         if isinstance(given.get(name), str):
             content[name] = given[name]
     return content
@@ -195,9 +195,13 @@ async def _events(chat: Chat) -> AsyncIterator[bytes]:
         yield _event({"event": "history", "messages": known, "name": chat.name})
         while True:
             try:
-                yield _event(await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS))
+                happening = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
             except TimeoutError:
                 yield b": still here\n\n"
+                continue
+            if happening["event"] == "end":
+                return
+            yield _event(happening)
     finally:
         chat.listeners.discard(queue)
 
