@@ -35,6 +35,7 @@ for _key in FIELD_ENCRYPTION_KEYS:
     check_secret("FIELD_ENCRYPTION_KEY", _key)
 
 PORT = env_int("PORT", 8000, minimum=1, maximum=65535)
+SANDBOX_PORT = env_int("SANDBOX_PORT", 8001, minimum=1, maximum=65535)
 PUBLIC_URL = env_str("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = sorted({PUBLIC_URL, f"http://localhost:{PORT}", f"http://127.0.0.1:{PORT}"})
@@ -45,6 +46,7 @@ SHARED_APPS = [
     "dentalogic.core.tenants_app.TenantsConfig",
     "dentalogic.core",
     "clinics.tenancy",
+    "clinics.ui",
     "unfold",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -184,6 +186,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "clinics.tenancy.models.Role.choices",
+        "RequestableRole": ["professional", "secretary"],
+        "MembershipStatus": "clinics.tenancy.models.MembershipStatus.choices",
+        "AppointmentStatus": "clinics.models.AppointmentStatus.choices",
+        "PatientStatus": "clinics.models.PatientStatus.choices",
+    },
 }
 
 CHANNEL_LAYERS = {

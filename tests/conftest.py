@@ -41,7 +41,7 @@ sys.path.insert(0, str(ROOT))
 _prepare_environment()
 django.setup()
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.clinics", "tests.fixtures.sandbox"]
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.clinics", "tests.fixtures.api", "tests.fixtures.sandbox"]
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -34,6 +35,7 @@ def list_parameters() -> list[type[serializers.Serializer[Any]] | OpenApiParamet
     return [PageParameters]
 
 
+@cache
 def page_schema(of: type[serializers.Serializer[Any]]) -> Any:
     """Describe a page of `of`."""
     return inline_serializer(

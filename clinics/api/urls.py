@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clinics.api import auth, staff
+from clinics.api import (
+    appointments,
+    auth,
+    availability,
+    catalog,
+    events,
+    patients,
+    professionals,
+    staff,
+)
 
 urlpatterns = [
     path("auth/register/", auth.RegisterView.as_view()),
@@ -16,4 +25,33 @@ urlpatterns = [
     path("staff/", staff.StaffView.as_view()),
     path("staff/<uuid:member_id>/activate/", staff.ActivateView.as_view()),
     path("staff/<uuid:member_id>/suspend/", staff.SuspendView.as_view()),
+    path("availability/", availability.AvailabilityView.as_view()),
+    path("appointments/", appointments.AppointmentsView.as_view()),
+    path("appointments/<uuid:row_id>/", appointments.AppointmentView.as_view()),
+    path("appointments/<uuid:row_id>/confirm/", appointments.ConfirmView.as_view()),
+    path("appointments/<uuid:row_id>/reschedule/", appointments.RescheduleView.as_view()),
+    path("appointments/<uuid:row_id>/cancel/", appointments.CancelView.as_view()),
+    path("appointments/<uuid:row_id>/arrive/", appointments.ArriveView.as_view()),
+    path("appointments/<uuid:row_id>/seat/", appointments.SeatView.as_view()),
+    path("appointments/<uuid:row_id>/complete/", appointments.CompleteView.as_view()),
+    path("appointments/<uuid:row_id>/no-show/", appointments.NoShowView.as_view()),
+    path("appointments/<uuid:row_id>/undo/", appointments.UndoView.as_view()),
+    path("patients/", patients.PatientsView.as_view()),
+    path("patients/<uuid:row_id>/", patients.PatientView.as_view()),
+    path("patients/<uuid:row_id>/appointments/", patients.PatientAppointmentsView.as_view()),
+    path("patients/<uuid:row_id>/facts/", patients.PatientFactsView.as_view()),
+    path("professionals/", professionals.ProfessionalsView.as_view()),
+    path("professionals/<uuid:row_id>/", professionals.ProfessionalView.as_view()),
+    path("professionals/<uuid:row_id>/absences/", professionals.AbsencesView.as_view()),
+    path(
+        "professionals/<uuid:row_id>/absences/<uuid:absence_id>/",
+        professionals.AbsenceView.as_view(),
+    ),
+    path("treatments/", catalog.TreatmentsView.as_view()),
+    path("treatments/<uuid:row_id>/", catalog.TreatmentView.as_view()),
+    path("insurers/", catalog.InsurersView.as_view()),
+    path("insurers/<uuid:row_id>/", catalog.InsurerView.as_view()),
+    path("closures/", catalog.ClosuresView.as_view()),
+    path("closures/<uuid:row_id>/", catalog.ClosureView.as_view()),
+    path("events/", events.EventsView.as_view()),
 ]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django_tenants.models import DomainMixin, TenantMixin
 
 from clinics.tenancy.settings_schema import ClinicSettings
@@ -80,7 +81,7 @@ class Clinic(TenantMixin):
         self.settings = ClinicSettings.model_validate(self.settings).model_dump(
             exclude_unset=True, mode="json"
         )
-        super().save(*args, **kwargs)
+        super().save(*args, **kwargs)  # type: ignore[no-untyped-call]  # django-tenants
 
     @property
     def preferences(self) -> ClinicSettings:
@@ -139,7 +140,7 @@ class User(AbstractBaseUser):
         db_table = "users"
         constraints = [
             models.CheckConstraint(
-                name="user_email_lower", condition=Q(email=models.functions.Lower("email"))
+                name="user_email_lower", condition=Q(email=Lower("email"))
             )
         ]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from dentalogic.core import clock
 from dentalogic.core.errors import DomainError, Invalid
@@ -48,29 +49,81 @@ def once(
     """
     if key is None:
         return in_transaction(work), False
-    if not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
-        raise Invalid({"Idempotency-Key": [f"De 1 a {LONGEST_KEY} caracteres visibles."]})
-    digest = request_hash(body)
-    clinic_id = current_scope().tenant_id
+    asked = _Asked(user_id, route, key, body)
 
     def guarded() -> tuple[UUID, bool]:
-        lock = f"{user_id}:{clinic_id}:{route}:{key}"
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 11))", [lock])
+            cursor.execute(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 11))", [asked.lock]
+            )
             if not cursor.fetchone()[0]:
                 raise RequestInFlight
+        before = asked.result()
+        if before is not None:
+            return before, True
+        result = work()
+        asked.remember(result)
+        return result, False
+
+    return in_transaction(guarded)
+
+
+def once_across(
+    *, user_id: UUID, route: str, key: str | None, body: Any, work: Callable[[], UUID]
+) -> tuple[UUID, bool]:
+    """Do what `once` does for work that talks to the network, outside any transaction of ours.
+
+    A process that dies between the work and its key leaves the work done and the key unused:
+    `work` must find by itself what it did before.
+    """
+    if key is None:
+        return work(), False
+    asked = _Asked(user_id, route, key, body)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 11))", [asked.lock])
+        if not cursor.fetchone()[0]:
+            raise RequestInFlight
+    try:
+        before = asked.result()
+        if before is not None:
+            return before, True
+        result = work()
+        asked.remember(result)
+        return result, False
+    finally:
+        # A connection that broke has let go of its locks already.
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 11))", [asked.lock])
+
+
+class _Asked:
+    """One request with a key: its lock, and what is kept of it."""
+
+    def __init__(self, user_id: UUID, route: str, key: str, body: Any) -> None:
+        if not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
+            raise Invalid({"Idempotency-Key": [f"De 1 a {LONGEST_KEY} caracteres visibles."]})
+        self.digest = request_hash(body)
+        self.identity: list[Any] = [user_id, current_scope().tenant_id, route, key]
+        self.lock = ":".join(str(part) for part in self.identity)
+
+    def result(self) -> UUID | None:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT request_hash, result_id FROM public.idempotency_keys"
                 " WHERE user_id = %s AND clinic_id = %s AND route = %s AND key = %s"
                 " AND created_at > %s - interval '24 hours'",
-                [user_id, clinic_id, route, key, clock.real_now()],
+                [*self.identity, clock.real_now()],
             )
             row = cursor.fetchone()
-            if row is not None:
-                if row[0] != digest:
-                    raise KeyReused
-                return row[1], True
-            result = work()
+        if row is None:
+            return None
+        if row[0] != self.digest:
+            raise KeyReused
+        found: UUID = row[1]
+        return found
+
+    def remember(self, result: UUID) -> None:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO public.idempotency_keys"
                 " (user_id, clinic_id, route, key, request_hash, result_id, created_at)"
@@ -78,8 +131,5 @@ def once(
                 " ON CONFLICT (user_id, clinic_id, route, key) DO UPDATE SET"
                 " request_hash = EXCLUDED.request_hash, result_id = EXCLUDED.result_id,"
                 " created_at = EXCLUDED.created_at",
-                [user_id, clinic_id, route, key, digest, result, clock.real_now()],
+                [*self.identity, self.digest, result, clock.real_now()],
             )
-            return result, False
-
-    return in_transaction(guarded)

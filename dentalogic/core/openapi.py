@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -19,18 +19,18 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(required=False)
-    errors = serializers.DictField(required=False, help_text="Por campo, en los 400.")
+    # DRF takes declared fields out of the class: its own property of that name stays.
+    errors = serializers.DictField(required=False, help_text="Por campo.")  # type: ignore[assignment]
 
 
 class ProblemSchema(AutoSchema):
     """Adds the problems that an operation of its kind can answer."""
 
-    def _get_response_bodies(self, direction: str = "response") -> Any:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
         for code in self._problems():
-            bodies.setdefault(
-                code, self._get_response_for_code(ProblemSerializer, code, [CONTENT_TYPE])
-            )
+            described = self._get_response_for_code(ProblemSerializer, code, [CONTENT_TYPE])  # type: ignore[no-untyped-call]
+            bodies.setdefault(code, described)
         return dict(sorted(bodies.items()))
 
     def _problems(self) -> list[str]:
@@ -44,7 +44,7 @@ class ProblemSchema(AutoSchema):
         return codes
 
 
-class ClinicAuthenticationScheme(OpenApiAuthenticationExtension):
+class ClinicAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "clinics.tenancy.authentication.ClinicAuthentication"
     name = ["token", "session"]
 

@@ -1,0 +1,158 @@
+"""Patients as the staff enters and corrects them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from clinics.models import (
+    PARTICULAR,
+    FactField,
+    FactSource,
+    Insurer,
+    Patient,
+    PatientStatus,
+)
+from clinics.services.facts import save_patient, write_fact
+from clinics.services.phones import e164
+from clinics.tenancy.models import Clinic
+from dentalogic.core import clock
+from dentalogic.core.errors import Invalid, NotFound, StaleVersion
+from dentalogic.core.names import name_key
+from dentalogic.core.tenancy import current_scope
+
+_DNI = re.compile(r"[0-9A-Z]{5,15}", re.ASCII)
+_ENOUGH_DIGITS = 3
+
+
+def search_patients(words: str) -> QuerySet[Patient]:
+    """Return those whose name, DNI or telephone the words may be; all without words."""
+    rows = Patient.objects.filter(merged_into=None)
+    key = name_key(words)
+    if not key:
+        return rows
+    digits = re.sub(r"\D", "", words)
+    if digits and not re.search(r"[a-z]", key):
+        if len(digits) < _ENOUGH_DIGITS:
+            return rows.filter(dni__startswith=digits)
+        return rows.filter(Q(dni__startswith=digits) | Q(phone__endswith=digits[-10:]))
+    for word in key.split():
+        rows = rows.filter(Q(name_key__startswith=word) | Q(name_key__contains=f" {word}"))
+    return rows
+
+
+def find_patient(patient_id: UUID) -> Patient:
+    """Return a patient of this clinic; another clinic's does not exist."""
+    patient = Patient.objects.filter(pk=patient_id).first()
+    if patient is None:
+        raise NotFound
+    return patient
+
+
+def add_patient(*, recorded_by: UUID, **values: Any) -> Patient:
+    """Enter a person. With name, DNI, insurance and telephone they are a patient, else a guest."""
+    with transaction.atomic():
+        # The first version is the one that `save_patient` writes.
+        patient = Patient(version=0)
+        _fill(patient, _checked(values))
+        patient.save(force_insert=True)
+        _note(patient, values, recorded_by)
+        save_patient(patient)
+    return patient
+
+
+def change_patient(*, patient_id: UUID, version: int, recorded_by: UUID, **values: Any) -> Patient:
+    """Correct a patient's data; each fact is noted with who typed it."""
+    checked = _checked(values)
+    with transaction.atomic():
+        patient = Patient.objects.for_update().filter(pk=patient_id).first()
+        if patient is None:
+            raise NotFound
+        if patient.version != version:
+            raise StaleVersion
+        _fill(patient, checked)
+        _note(patient, checked, recorded_by)
+        save_patient(patient)
+    return patient
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    errors: dict[str, list[str]] = {}
+    clean = dict(values)
+    if clean.get("dni"):
+        clean["dni"] = re.sub(r"[\s.\-]", "", clean["dni"]).upper()
+        if not _DNI.fullmatch(clean["dni"]):
+            errors["dni"] = ["No es un número de documento."]
+    elif "dni" in clean:
+        clean["dni"] = None
+    if clean.get("phone"):
+        country = Clinic.objects.values_list("country", flat=True).get(pk=current_scope().tenant_id)
+        clean["phone"] = e164(clean["phone"], country=country)
+        if clean["phone"] is None:
+            errors["phone"] = ["No es un teléfono."]
+    elif "phone" in clean:
+        clean["phone"] = None
+    born: date | None = clean.get("birth_date")
+    if born is not None and born > clock.now().date():
+        errors["birth_date"] = ["Todavía no llegó ese día."]
+    if errors:
+        raise Invalid(errors)
+    return clean
+
+
+def _fill(patient: Patient, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(patient, name, value)
+    if "insurance" in values:
+        key = name_key(patient.insurance)
+        if key == name_key(PARTICULAR):
+            patient.insurance = PARTICULAR
+        patient.insurer = Insurer.objects.filter(name_key=key).first()
+        if patient.insurer is not None:
+            patient.insurance = patient.insurer.name
+    facts = {
+        "first_name": patient.first_name,
+        "last_name": patient.last_name,
+        "dni": patient.dni,
+        "insurance": patient.insurance,
+        "phone": patient.phone,
+    }
+    missing = [name for name, value in facts.items() if not value]
+    if not missing:
+        patient.status = PatientStatus.ACTIVE
+    elif patient.status == PatientStatus.ACTIVE:
+        raise Invalid({name: ["Un paciente no puede quedar sin este dato."] for name in missing})
+    if "dni" in values and patient.dni:
+        patient.possible_duplicate_of = (
+            Patient.objects.filter(dni=patient.dni, merged_into=None)
+            .exclude(pk=patient.pk)
+            .order_by("created_at")
+            .first()
+        )
+
+
+def _note(patient: Patient, values: dict[str, Any], recorded_by: UUID) -> None:
+    named = {"first_name", "last_name"} & values.keys()
+    known = {
+        FactField.FULL_NAME: patient.display_name if named else "",
+        FactField.DNI: (patient.dni or "") if "dni" in values else "",
+        FactField.INSURANCE: patient.insurance if "insurance" in values else "",
+        FactField.PHONE: (patient.phone or "") if "phone" in values else "",
+        FactField.BIRTH_DATE: patient.birth_date.isoformat()
+        if "birth_date" in values and patient.birth_date
+        else "",
+    }
+    for name, value in known.items():
+        if value:
+            write_fact(
+                patient=patient,
+                name=name,
+                value=value,
+                source=FactSource.STAFF,
+                recorded_by=recorded_by,
+            )
