@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import holidays
 from django.db import connection
@@ -21,7 +22,6 @@ from clinics.tenancy.settings_schema import ClinicSettings
 from dentalogic.core import clock
 from dentalogic.core.intervals import Range, union
 from dentalogic.core.tenancy import current_scope
-from zoneinfo import ZoneInfo
 
 # Buffers reach at most this far from a slot (settings_schema), so that much more is read.
 REACH = timedelta(hours=4)

@@ -1,4 +1,4 @@
-"""Running a change of the agenda: its transaction, what may make it run again, and what a loser gets."""
+"""Running a change of the agenda: its transaction, its second tries, and what a loser gets."""
 
 from __future__ import annotations
 

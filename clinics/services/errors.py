@@ -17,6 +17,7 @@ __all__ = [
     "FactsMissing",
     "NotFound",
     "NotOffered",
+    "NoticeTooShort",
     "OfferExpired",
     "OutsideHours",
     "PatientBusy",
@@ -27,7 +28,6 @@ __all__ = [
     "TransitionRefused",
     "UnknownOffer",
     "UrgentNeedsTriage",
-    "NoticeTooShort",
 ]
 
 

@@ -46,7 +46,7 @@ class FactsRecorded:
 def record_facts(
     *, patient: Patient, conversation_id: UUID, values: Mapping[str, str], said: Sequence[Said]
 ) -> FactsRecorded:
-    """Record what a patient said about themselves, or about a dependant, with the words it stands in.
+    """Record what a patient said of themselves, or of a dependant, with the words it stands in.
 
     A value that none of the messages holds is refused; a correction supersedes. A DNI that is
     known from somebody else flags a possible duplicate and discloses nothing. Recording the same
@@ -214,7 +214,9 @@ def _write_fact(patient: Patient, name: str, found: Found, conversation_id: UUID
     )
 
 
-def _read(name: str, value: str, said: Sequence[Said], person: Patient) -> Reading:
+def _read(  # noqa: PLR0911  # one return a field
+    name: str, value: str, said: Sequence[Said], person: Patient
+) -> Reading:
     if not value.strip():
         return saying.INVALID
     match name:

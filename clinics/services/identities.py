@@ -91,7 +91,8 @@ def _person(phone: str | None, bsuid: str) -> Patient:
     if bsuid:
         same = ChannelIdentity.objects.select_related("patient").filter(bsuid=bsuid).first()
         if same is not None:
-            return same.patient
+            found: Patient = same.patient
+            return found
     if phone is not None:
         same = (
             ChannelIdentity.objects.select_related("patient")
@@ -100,7 +101,8 @@ def _person(phone: str | None, bsuid: str) -> Patient:
             .first()
         )
         if same is not None:
-            return same.patient
+            known: Patient = same.patient
+            return known
         owners = Patient.objects.filter(phone=phone, status=PatientStatus.ACTIVE, merged_into=None)[
             :2
         ]
@@ -152,7 +154,8 @@ def find_or_create_dependant(*, guardian: Patient, relation: str, conversation_i
         links = Guardian.objects.filter(guardian=guardian).select_related("dependant")
         for link in links.order_by("created_at", "id"):
             if called in {name_key(link.relation), name_key(link.dependant.first_name)}:
-                return link.dependant
+                known: Patient = link.dependant
+                return known
         dependant = Patient.objects.create()
         Guardian.objects.create(
             guardian=guardian, dependant=dependant, relation=" ".join(relation.split())[:40]

@@ -1,8 +1,8 @@
 """Every lock on the agenda, in one order: professionals, then chairs, then patients.
 
 Each kind is sorted by id, and a move locks old and new. Locking professionals alone was tried and
-left deadlocks on chairs and patients: two inserts that collide in an exclusion constraint wait for each
-other. The appointment's own row comes after these, and the outbox last.
+left deadlocks on chairs and patients: two inserts that collide in an exclusion constraint wait for
+each other. The appointment's own row comes after these, and the outbox last.
 
 `FOR NO KEY UPDATE`, so that rows which merely refer to a professional don't wait.
 """

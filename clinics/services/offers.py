@@ -1,9 +1,10 @@
-"""Offers: the times that were shown in a conversation, behind short codes. Nothing else is bookable."""
+"""Offers: the times that a conversation was shown, behind short codes. Nothing else is bookable."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -63,7 +64,7 @@ def make_offers(
         )
         for slot in slots
     ]
-    values: list[object] = [scope.tenant_id, scope.tenant_id, conversation_id, scope.tenant_id]
+    values: list[Any] = [scope.tenant_id, scope.tenant_id, conversation_id, scope.tenant_id]
     values += [conversation_id, treatment.pk, now, DEFAULT_MINUTES, now]
     for position, offer in enumerate(offers, start=1):
         values += [position, offer.id, offer.kind, offer.professional_id, offer.chair_id]

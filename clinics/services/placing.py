@@ -1,4 +1,4 @@
-"""Finding the place of one appointment under the locks: the same rules as availability, once more."""
+"""Finding the place of one appointment under the locks: the rules of availability, once more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding a fact in what somebody wrote. Pure: a value that was not said is refused, whoever claims it.
+"""Finding a fact in what somebody wrote. Pure: what was not said is refused, whoever claims it.
 
 Each reader returns the normalised value and the message it stands in, or the code of the refusal:
 `not_in_messages` or `invalid_fact`.
@@ -21,9 +21,10 @@ INVALID = "invalid_fact"
 _RUN = re.compile(r"\+?\d[\d\s.\-/()]*\d|\d")
 _DNI_DIGITS = (7, 8)
 _OLDEST = 120
-_MONTHS = (
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
-).split()
+_MONTHS = [
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
+    *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
+]
 # What follows "no tengo" when it is not about insurance.
 _OTHER_LACKS = (
     "turno|turnos|dni|idea|dolor|dolores|tiempo|fiebre|alergia|alergias|telefono|celular|hora|"
@@ -31,14 +32,16 @@ _OTHER_LACKS = (
 )
 _PARTICULAR = re.compile(
     r"\bparticular(es)?\b"
-    rf"|\bno (tengo|tiene|tenemos|cuento con)\b(?! (un |una |el |la |mas |otro |otra )?({_OTHER_LACKS}))"
+    r"|\bno (tengo|tiene|tenemos|cuento con)\b"
+    rf"(?! (un |una |el |la |mas |otro |otra )?({_OTHER_LACKS}))"
     r"|\bsin (ninguna )?(obra social|os|cobertura|prepaga|seguro)\b"
     r"|\b(lo )?pago (yo|aparte|por mi cuenta|de mi bolsillo)\b|\bpor mi cuenta\b"
     r"|\bde mi bolsillo\b|\bningun[ao]?\b|\bprivad[oa]\b"
     r"|\b(no|without) insurance\b|\bdon t have\b|\bself pay\b"
 )
 _NO_INSURER = frozenset(
-    "si no se tengo tiene obra social prepaga la el mi una un es de os cual que seguro".split()
+    {"si", "no", "se", "tengo", "tiene", "obra", "social", "prepaga", "seguro", "os", "cual", "que"}
+    | {"la", "el", "mi", "una", "un", "es", "de"}
 )
 _SAME_PHONE = re.compile(
     r"\b(el|al|este|ese|mi|es) (mismo|mio|numero|telefono|celular|cel)\b|^este$|^mismo$"
@@ -202,7 +205,7 @@ def _first(said: Sequence[Said], is_there: Callable[[str], bool], value: str) ->
 
 
 def _numbers(text: str) -> Iterator[str]:
-    """Yield every number that the text can be read to hold: "30.111.222" is one, and so is each part."""
+    """Yield every number that the text may hold: "30.111.222" is one, and so is each part."""
     for run in _RUN.findall(text):
         pieces = [piece for piece in re.split(r"[\s.\-/()+]+", run) if piece]
         for start in range(len(pieces)):
