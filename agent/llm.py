@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Literal, cast
 
-import httpx
+import httpx2  # what the openai client speaks HTTP with
 import openai
 from django.conf import settings
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -138,7 +138,7 @@ def _client(base_url: str, api_key: str) -> openai.OpenAI:
         base_url=base_url,
         api_key=api_key or "none",
         max_retries=MOST_RETRIES,
-        timeout=httpx.Timeout(settings.OPENAI_TIMEOUT_SECONDS, connect=CONNECT_SECONDS),
+        timeout=openai.Timeout(settings.OPENAI_TIMEOUT_SECONDS, connect=CONNECT_SECONDS),
     )
 
 
@@ -158,7 +158,7 @@ def complete(messages: Sequence[Json], tools: Sequence[Json], *, seconds: float)
     each = max(0.05, min(settings.OPENAI_TIMEOUT_SECONDS, seconds))
     asking = client().with_options(
         max_retries=max(0, min(MOST_RETRIES, int(seconds / each) - 1)),
-        timeout=httpx.Timeout(each, connect=min(CONNECT_SECONDS, each)),
+        timeout=openai.Timeout(each, connect=min(CONNECT_SECONDS, each)),
     )
     offered: Json = {"tools": list(tools)} if tools else {}
     try:
@@ -177,7 +177,7 @@ def complete(messages: Sequence[Json], tools: Sequence[Json], *, seconds: float)
         if error.status_code in _TOO_MUCH:
             raise ModelGarbage(f"refused_{error.status_code}") from error
         raise ModelAway(f"status_{error.status_code}") from error
-    except (openai.APIError, httpx.HTTPError) as error:
+    except (openai.APIError, httpx2.HTTPError) as error:
         raise ModelAway("interrupted") from error
     return read_completion(body)
 

@@ -11,12 +11,11 @@ from pathlib import Path
 from string import Template
 from uuid import UUID
 
-from clinics.services.intake import appointments_of, dependants_of, missing_facts
-
 from agent import wording
 from agent.context import TurnContext
 from agent.tools.references import reference
 from clinics.models import Appointment, AppointmentStatus, Offer, Patient, PatientStatus
+from clinics.services.intake import appointments_of, dependants_of, missing_facts
 from clinics.tenancy.models import Clinic
 from dentalogic.core import clock
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from clinics.services.intake import find_offer
 from pydantic import Field
 
 from agent import wording
@@ -15,6 +14,7 @@ from agent.tools.references import reference
 from clinics.models import Appointment, AppointmentStatus, Offer, Patient
 from clinics.services import booking
 from clinics.services.errors import FactsMissing, OfferExpired, RequestKeyReused, SlotTaken
+from clinics.services.intake import find_offer
 
 BOOKED = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED})
 PENDING_NOTE = "Es un pedido: la clínica lo tiene que confirmar. No digas que quedó reservado."

@@ -22,9 +22,9 @@ _HARMLESS_NO = re.compile(
 _YES = re.compile(
     r"\b(?:s+i+p?|sisi|dale+|ok|oka|oki|okey|okay|okis|listo|perfecto|bueno|claro|de una|joya"
     r"|barbaro|genial|confirm(?:o|ado|ada|alo|ala|amos)|correcto|exacto|asi es|esta bien|buenisimo"
-    r"|vamos|obvio|me sirve|me va|me queda bien|de acuerdo|por supuesto|adelante|hacelo|cancelal[oa]"
-    r"|anulal[oa]|cambial[oa]|movel[oa]|pasal[oa]|cancela|afirmativo|yes|yeah|yep|yup|sure"
-    r"|please do|sounds good|go ahead|sim|pode ser)\b"
+    r"|vamos|obvio|me sirve|me va|me queda bien|de acuerdo|por supuesto|adelante|hacelo"
+    r"|cancelal[oa]|anulal[oa]|cambial[oa]|movel[oa]|pasal[oa]|cancela|afirmativo|yes|yeah|yep"
+    r"|yup|sure|please do|sounds good|go ahead|sim|pode ser)\b"
 )
 _NO = re.compile(
     r"\b(?:no+|nop|nah|nono|nunca|jamas|tampoco|todavia|espera\w*|deja(?:lo|la)?|olvidate"

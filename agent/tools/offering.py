@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from clinics.services.intake import make_offers
-
 from agent import wording
 from agent.tools.calling import Desk
 from clinics.models import Offer, Professional, Treatment
 from clinics.services.availability import Slot
+from clinics.services.intake import make_offers
 
 REQUEST_NOTE = (
     "La agenda no se puede confirmar en este momento: estos horarios se toman como pedido y la "

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from django.db import transaction
+from pydantic import Field
+
+from agent import wording
+from agent.tools.calling import Desk, Outcome, Refusal, ToolArgs, Words, tool
+from clinics.models import Guardian, Patient, PatientFact
 from clinics.services.intake import (
     FactsRecorded,
     Said,
@@ -11,11 +17,6 @@ from clinics.services.intake import (
     find_or_create_dependant,
     record_facts,
 )
-from pydantic import Field
-
-from agent import wording
-from agent.tools.calling import Desk, Outcome, Refusal, ToolArgs, Words, tool
-from clinics.models import Guardian, Patient
 from dentalogic.core.names import name_key
 
 _SELF = frozenset(
@@ -23,7 +24,8 @@ _SELF = frozenset(
     | {"paciente", "el paciente", "la paciente", "null", "none", "titular", "p1"}
 )
 
-_SMALL = frozenset(["mi", "mis", "el", "la", "los", "las", "para", "de", "a", "un", "una", "su"])
+_SMALL = frozenset({"mi", "mis", "el", "la", "los", "las", "para", "de", "a", "un", "una", "su"})
+MOST_DEPENDANTS = 12
 
 
 class RecordPatientFacts(ToolArgs):
@@ -52,14 +54,18 @@ def record_patient_facts(desk: Desk, args: RecordPatientFacts) -> Outcome:
     values = {field: value for field, value in given.items() if value}
     if not values:
         raise Refusal("bad_arguments", "No mandaste ningún dato.", fields=[])
-    patient = _person_to_describe(desk, args.for_whom)
-    done = record_facts(
-        patient=patient,
-        conversation_id=desk.context.conversation_id,
-        values=values,
-        said=said(desk),
-    )
-    result: Outcome = {"recorded": list(done.recorded), "missing": list(done.missing)}
+    with transaction.atomic():
+        patient = _person_to_describe(desk, args)
+        done = record_facts(
+            patient=patient,
+            conversation_id=desk.context.conversation_id,
+            values=values,
+            said=said(desk),
+        )
+        result: Outcome = {"recorded": list(done.recorded), "missing": list(done.missing)}
+        if not done.recorded:
+            # Rolled back: somebody of whom nothing is known must not come to exist.
+            raise _refusal(done, result)
     if done.refused:
         raise _refusal(done, result)
     return result | {"patient": label(desk, patient)}
@@ -93,7 +99,7 @@ def person_for(desk: Desk, for_whom: str | None) -> Patient:
     """Return who an appointment is for: the person who writes, or a dependant that is known."""
     if is_self(for_whom):
         return desk.context.person
-    found = _known_dependant(desk, for_whom or "")
+    found = _one_of(desk, _dependants_called(desk, for_whom or ""))
     if found is None:
         raise Refusal(
             "unknown_person",
@@ -114,39 +120,68 @@ def label(desk: Desk, patient: Patient) -> str:
     return f"P{ids.index(patient.pk) + 2}" if patient.pk in ids else "P"
 
 
-def _person_to_describe(desk: Desk, for_whom: str | None) -> Patient:
-    if is_self(for_whom):
+def _person_to_describe(desk: Desk, args: RecordPatientFacts) -> Patient:
+    if is_self(args.for_whom):
         return desk.context.person
-    return _known_dependant(desk, for_whom or "") or find_or_create_dependant(
+    called = _dependants_called(desk, args.for_whom or "")
+    same = [one for one in called if _may_be(one, args.full_name)]
+    found = _one_of(desk, same)
+    if found is not None:
+        return found
+    if len(dependants_of(desk.context.person)) >= MOST_DEPENDANTS:
+        raise Refusal("too_many_people", "Son demasiadas personas: derivá a alguien del equipo.")
+    relation = wording.bare_name(args.for_whom or "", 40).lower()
+    if called and args.full_name:
+        # Another son: the relation alone would mean the first one.
+        relation = f"{relation} {name_key(args.full_name).split()[0]}"
+    return find_or_create_dependant(
         guardian=desk.context.person,
-        relation=wording.bare_name(for_whom or "", 40).lower() or "a cargo",
+        relation=relation or "a cargo",
         conversation_id=desk.context.conversation_id,
     )
 
 
-def _known_dependant(desk: Desk, for_whom: str) -> Patient | None:
-    """Return the one dependant whom the words name: a label, a name or the relation."""
+def _dependants_called(desk: Desk, for_whom: str) -> list[Patient]:
+    """Return the dependants whom the words may mean: a label, a name, else the relation."""
     asked = name_key(for_whom)
     people = dependants_of(desk.context.person)
     if asked[:1] == "p" and asked[1:].isdecimal() and 0 <= int(asked[1:]) - 2 < len(people):
-        return people[int(asked[1:]) - 2]
+        return [people[int(asked[1:]) - 2]]
     words = set(asked.split()) - _SMALL
+    if not words:
+        return []
     named = [
-        one
-        for one in people
-        if one.first_name and words and words <= set(name_key(one.display_name).split())
+        one for one in people if one.first_name and words <= set(name_key(one.display_name).split())
     ]
-    related = named or [
+    links = Guardian.objects.filter(guardian=desk.context.person).select_related("dependant")
+    return named or [
         link.dependant
-        for link in Guardian.objects.filter(
-            guardian=desk.context.person, dependant__in=people
-        ).select_related("dependant")
-        if words and words == set(name_key(link.relation).split()) - _SMALL
+        for link in links.order_by("created_at", "id")
+        if words <= set(name_key(f"{link.relation} {link.dependant.first_name}").split())
     ]
-    if len(related) > 1:
+
+
+def _may_be(person: Patient, full_name: str | None) -> bool:
+    """Say whether the name could be this person's: somebody without one may be anybody."""
+    if not full_name or not person.first_name:
+        return True
+    return bool(set(name_key(full_name).split()) & set(name_key(person.first_name).split()))
+
+
+def _one_of(desk: Desk, people: list[Patient]) -> Patient | None:
+    """Return the only one, or of several the one last spoken of in this conversation."""
+    if len(people) < 2:  # noqa: PLR2004
+        return people[0] if people else None
+    latest = (
+        PatientFact.objects.filter(patient__in=people, conversation_id=desk.context.conversation_id)
+        .order_by("-created_at", "-id")
+        .values_list("patient_id", flat=True)
+        .first()
+    )
+    if latest is None:
         raise Refusal(
             "ambiguous_person",
             "Hay más de una persona así a su cargo: preguntá el nombre.",
-            people=[one.display_name for one in related],
+            people=[one.display_name for one in people],
         )
-    return related[0] if related else None
+    return next(one for one in people if one.pk == latest)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from clinics.services.intake import appointments_of
-
 from agent.tools.calling import Desk, Refusal
 from clinics.models import Appointment
+from clinics.services.intake import appointments_of
 
 SHORTEST = 4
 

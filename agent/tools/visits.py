@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from clinics.services.intake import find_offer
 from pydantic import Field
 
 from agent import wording
@@ -15,6 +14,7 @@ from agent.tools.references import appointment_of, own_appointments, reference
 from clinics.models import Appointment, AppointmentStatus
 from clinics.services import booking
 from clinics.services.errors import SlotTaken
+from clinics.services.intake import find_offer
 
 _APPOINTMENT = Field(description="La referencia del turno, de list_my_appointments.")
 _CONFIRMED = Field(
