@@ -33,10 +33,10 @@ async def intake(scope: Any, receive: Any, send: Any) -> None:
     """Serve the webhook without the rest of the web."""
     global _ready  # noqa: PLW0603  # one process, set up once
     if not _ready:
-        import django  # noqa: PLC0415
+        import django
 
         django.setup()
         _ready = True
-    from whatsapp.ingress import meta_webhook  # noqa: PLC0415
+    from whatsapp.ingress import meta_webhook
 
     await meta_webhook(scope, receive, send)

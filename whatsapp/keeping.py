@@ -227,9 +227,7 @@ class Keeper:
         await quarantine(self._pool, self._provider, parts)
 
 
-async def quarantine(
-    pool: AsyncConnectionPool, provider: str, parts: Sequence[Unreadable]
-) -> None:
+async def quarantine(pool: AsyncConnectionPool, provider: str, parts: Sequence[Unreadable]) -> None:
     """Keep encrypted what belongs to no clinic. The same bytes twice are kept once."""
     now: datetime = clock.real_now()
     rows = [

@@ -62,6 +62,10 @@ class Conversation(TenantModel):
     answer_due_at = models.DateTimeField(null=True)
     turn_no = models.BigIntegerField(default=0)
     turn_leased_until = models.DateTimeField(null=True)
+    # The turn that was begun and not finished yet: its number in the agent's journal, and the
+    # position of the last message it answers. Whoever takes the lease next finishes this one.
+    open_turn_no = models.BigIntegerField(null=True)
+    open_turn_upto = models.BigIntegerField(null=True)
     # Until then a person answers and the agent is silent.
     human_until = models.DateTimeField(null=True)
     handoff_reason = models.CharField(max_length=200, blank=True, default="")
@@ -77,6 +81,11 @@ class Conversation(TenantModel):
                 name="conversation_burst_whole",
                 condition=Q(burst_began_at=None, answer_due_at=None)
                 | Q(burst_began_at__isnull=False, answer_due_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="conversation_open_turn_whole",
+                condition=Q(open_turn_no=None, open_turn_upto=None)
+                | Q(open_turn_no__isnull=False, open_turn_upto__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["last_message_at"], name="conversation_recent")]
@@ -120,6 +129,7 @@ class Message(TenantModel):
     )  # NULL for incoming
     error = models.CharField(max_length=80, blank=True, default="")
     attempts = models.IntegerField(default=0)
+    attempted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantModel.Meta):
         db_table = "messages"
@@ -147,6 +157,12 @@ class Message(TenantModel):
                 fields=["conversation", "position"],
                 name="message_unanswered",
                 condition=Q(author=Author.PATIENT, turn_id=None),
+            ),
+            # What a sender reads: whether an earlier message is still on its way.
+            models.Index(
+                fields=["conversation", "position"],
+                name="message_underway",
+                condition=Q(status__in=["queued", "sending", "maybe_sent"]),
             ),
             models.Index(
                 fields=["provider_id"],

@@ -6,7 +6,6 @@ timeout a second and changes no outcome: the unique key of the inbox decides.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
@@ -43,7 +42,7 @@ class Seen:
             return set()
         try:
             answers = await self._client.mget([self._prefix + key for key in keys])
-        except (RedisError, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, RedisError, OSError) as error:
             self._lost(error)
             return set()
         return {key for key, answer in zip(keys, answers, strict=True) if answer is not None}
@@ -59,7 +58,7 @@ class Seen:
                 pipe.lpush(self._bell, 1)
                 pipe.ltrim(self._bell, 0, 0)
                 await pipe.execute()
-        except (RedisError, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, RedisError, OSError) as error:
             self._lost(error)
 
     async def close(self) -> None:
