@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar, ParamSpec, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
+import redis
 import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -28,34 +30,61 @@ from dentalogic.core.tenancy import clinic_scope
 
 logger = structlog.get_logger(__name__)
 
-NO_TOKEN, NOT_ACTIVE, TOO_MANY = 4401, 4403, 4429
+P = ParamSpec("P")
+T = TypeVar("T")
+
+NO_TOKEN, NOT_ACTIVE, TOO_MANY, COME_AGAIN = 4401, 4403, 4429, 1012
 SUBPROTOCOL = "jwt"
 SOCKETS_PER_USER = 10
-CHECK_SECONDS = 30
+LONGEST_NUMBER = 18
 
 # Of this process: a deployment with N web processes allows N times as many.
 _open: Counter[UUID] = Counter()
 
 
 class Refused(Exception):
-    """The socket is closed with this code, after it was accepted: before, it would be a bare 403."""
+    """Closed with this code once accepted: a close before would be a bare 403."""
 
     def __init__(self, code: int) -> None:
         super().__init__(str(code))
         self.code = code
 
 
-class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped here
+class EventsConsumer(AsyncWebsocketConsumer):
     """One staff browser. Joins its clinic's group first and catches up then, so nothing falls
     between; what arrives twice is dropped by number."""
 
+    # How often the membership is looked up besides listening, and the table read for lost hints.
+    check_seconds: ClassVar[float] = 30
+    # Without Redis nobody is told anything: the table is read this often instead.
+    deaf_seconds: ClassVar[float] = 2
+
     caller: Caller | None = None
+    professional_id: UUID | None = None
+    began = False
     counted = False
+    deaf = False
     last = 0
     watch: asyncio.Task[None] | None = None
 
-    async def connect(self) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.turn = asyncio.Lock()
+        try:
+            try:
+                await super().__call__(scope, receive, send)
+            except (redis.RedisError, OSError) as error:
+                if self.began:
+                    raise
+                # No channel could be had, and nothing was said yet: go on by reading the table.
+                logger.warning("socket_deaf", error=type(error).__name__)
+                self.channel_layer_alias = "none"
+                self.deaf = True
+                await super().__call__(scope, receive, send)
+        finally:
+            await self.leave()
+
+    async def connect(self) -> None:
+        self.began = True
         offered = self.scope.get("subprotocols") or []
         protocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
         try:
@@ -101,31 +130,41 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         origin = urlsplit(headers.get(b"origin", b"").decode("latin-1"))
         if f"{origin.scheme}://{origin.netloc}" in settings.CSRF_TRUSTED_ORIGINS:
             return True
-        return bool(origin.netloc) and origin.netloc.encode() == headers.get(b"host")
+        return bool(origin.netloc) and origin.netloc.encode("latin-1") == headers.get(b"host")
 
     async def join(self, caller: Caller) -> int | None:
         """Join the groups, then find where to begin: at what the browser has, or at now."""
         self.professional_id = await self.in_clinic(realtime.own_professional_id, caller.user_id)
-        await self.channel_layer.group_add(
-            realtime.clinic_group(caller.scope.tenant_id), self.channel_name
-        )
-        await self.channel_layer.group_add(realtime.user_group(caller.user_id), self.channel_name)
+        if not self.deaf:
+            try:
+                for group in self.my_groups(caller):
+                    await self.channel_layer.group_add(group, self.channel_name)
+            except (redis.RedisError, OSError) as error:
+                logger.warning("socket_deaf", error=type(error).__name__)
+                self.deaf = True
         since = self.asked_since()
         await self.in_clinic(realtime.number_events)
         self.last = since if since is not None else await self.in_clinic(realtime.last_number)
         return since
 
+    @staticmethod
+    def my_groups(caller: Caller) -> tuple[str, str]:
+        clinic = realtime.clinic_group(caller.scope.tenant_id)
+        return clinic, realtime.user_group(caller.user_id)
+
     def asked_since(self) -> int | None:
         query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         text = (query.get("since") or [""])[0]
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+            return None
+        return int(text)
 
-    async def in_clinic(self, work: Any, *args: Any, **kwargs: Any) -> Any:
+    async def in_clinic(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Choose the clinic and query inside one call: a scope set here would not follow it."""
         assert self.caller is not None
         scope = self.caller.scope
 
-        def run() -> Any:
+        def run() -> T:
             with clinic_scope(scope):
                 return work(*args, **kwargs)
 
@@ -160,8 +199,9 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         """The group's message: send what is new; a gap is read from the table instead."""
         if self.caller is None:
             return
-        async with self.turn:
-            await self.send_new(message)
+        with suppress(DatabaseError):  # The next check reads it.
+            async with self.turn:
+                await self.send_new(message)
 
     async def send_new(self, message: dict[str, Any]) -> None:
         assert self.caller is not None
@@ -178,43 +218,82 @@ class EventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def membership_suspended(self, message: dict[str, Any]) -> None:
         """The user's group says that a membership ended: look whether it was this one."""
-        await self.check_membership()
+        with suppress(DatabaseError):  # The next check asks again.
+            await self.may_stay()
 
     async def watch_membership(self) -> None:
         """End with the token, and with the membership even if Redis lost the news of it."""
-        assert self.caller is not None
-        while True:
-            pause: float = CHECK_SECONDS
-            if self.caller.expires_at is not None:
-                left = (self.caller.expires_at - real_now()).total_seconds()
-                if left <= 0:
-                    await self.close(NO_TOKEN)
-                    return
-                pause = min(pause, left)
-            await asyncio.sleep(pause)
-            with suppress(DatabaseError):
-                await self.check_membership()
-                await self.catch_up()
+        # The browser may be gone in the middle of a send; `disconnect` follows.
+        with suppress(OSError):
+            if self.deaf:
+                await self.read_the_table_for_a_while()
+                return
+            while await self.rest(self.check_seconds):
+                with suppress(DatabaseError):
+                    if not await self.may_stay():
+                        return
+                    await self.in_clinic(realtime.number_events)
+                    await self.catch_up()
 
-    async def check_membership(self) -> None:
-        if self.caller is not None and not await database_sync_to_async(is_still_active)(
-            self.caller
-        ):
+    async def read_the_table_for_a_while(self) -> None:
+        """Without Redis: poll, then send the browser round to try for a hearing socket again."""
+        for _ in range(max(1, round(self.check_seconds / self.deaf_seconds))):
+            if not await self.rest(self.deaf_seconds):
+                return
+            with suppress(DatabaseError):
+                if not await self.may_stay():
+                    return
+                await self.in_clinic(realtime.number_events)
+                await self.catch_up()
+        await self.close(COME_AGAIN)
+
+    async def rest(self, seconds: float) -> bool:
+        """Wait; whether the token is still good afterwards. Closes the socket where it is not."""
+        assert self.caller is not None
+        expires_at = self.caller.expires_at
+        if expires_at is None:
+            await asyncio.sleep(seconds)
+            return True
+        left = (expires_at - real_now()).total_seconds()
+        await asyncio.sleep(max(0.0, min(seconds, left)))
+        if real_now() < expires_at:
+            return True
+        await self.close(NO_TOKEN)
+        return False
+
+    async def may_stay(self) -> bool:
+        """Ask the database; close the socket of who may not."""
+        assert self.caller is not None
+        if not await database_sync_to_async(is_still_active)(self.caller):
             await self.close(NOT_ACTIVE)
+            return False
+        if self.caller.expires_at is None and not await database_sync_to_async(self.logged_in)():
+            await self.close(NO_TOKEN)
+            return False
+        return True
+
+    def logged_in(self) -> bool:
+        """Whether the session is still there, and still in this clinic."""
+        assert self.caller is not None
+        session = self.scope["session"]
+        stored = type(session)(session.session_key)
+        return stored.get(CLINIC) == str(self.caller.scope.tenant_id)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Nothing is expected from the browser; a `ping` keeps proxies from cutting the line."""
 
-    async def disconnect(self, code: int) -> None:
+    async def leave(self) -> None:
+        """Give back what the socket held, however it ended."""
         if self.watch is not None:
             self.watch.cancel()
-        if self.caller is None:
+        if self.caller is None or not self.counted:
             return
-        if self.counted:
-            _open[self.caller.user_id] -= 1
-            self.counted = False
-        group = realtime.clinic_group(self.caller.scope.tenant_id)
-        await self.channel_layer.group_discard(group, self.channel_name)
-        await self.channel_layer.group_discard(
-            realtime.user_group(self.caller.user_id), self.channel_name
-        )
+        self.counted = False
+        _open[self.caller.user_id] -= 1
+        if not _open[self.caller.user_id]:
+            del _open[self.caller.user_id]
+        if self.channel_layer is None:
+            return
+        with suppress(redis.RedisError, OSError):
+            for group in self.my_groups(self.caller):
+                await self.channel_layer.group_discard(group, self.channel_name)

@@ -119,13 +119,11 @@ def last_number() -> int:
         return int(cursor.fetchone()[0])
 
 
-def read_events(
-    *, since: int, role: str, professional_id: UUID | None, limit: int = PAGE
-) -> Page:
+def read_events(*, since: int, role: str, professional_id: UUID | None, limit: int = PAGE) -> Page:
     """Return what a reader may hear of after `since`, in order.
 
     Numbers that the reader may not hear of are skipped. Raises `EventsGone` when `since` lies
-    further back than what is kept (30 days).
+    further back than what is kept (30 days), or ahead of the newest.
     """
     tenant_id = current_scope().tenant_id
     with connection.cursor() as cursor:
@@ -136,6 +134,9 @@ def read_events(
         )
         rows = cursor.fetchall()
     if rows and (rows[0][4] < clock.real_now() - KEPT or rows[0][0] != since + 1):
+        raise EventsGone
+    if not rows and since > last_number():
+        # A number that this clinic never gave: the database was restored from an older copy.
         raise EventsGone
     found = [_event(row[:4]) for row in rows[:limit]]
     return Page(

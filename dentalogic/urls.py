@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("clinics.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("", include("clinics.ui.urls")),
 ]

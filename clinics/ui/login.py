@@ -1,0 +1,127 @@
+"""Getting in and out: log-in, log-out, another clinic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.request import Request
+
+from clinics.tenancy.accounts import check_credentials, choose_membership, memberships_of
+from clinics.tenancy.errors import NoMembership
+from clinics.tenancy.models import Membership, MembershipStatus, User
+from clinics.tenancy.sessions import caller_of, log_in, log_out, switch_clinic
+from clinics.tenancy.throttles import AddressThrottle, LoginThrottle
+from clinics.ui.doors import OPERATORS_HOME, is_operator, public_page, safe_next
+from dentalogic.core.errors import DomainError
+
+ADVICE = {
+    "wrong_credentials": "Revisá que no haya espacios ni mayúsculas de más y probá de nuevo.",
+    "account_pending": "Te avisamos por correo apenas la dirección de la clínica active tu cuenta.",
+    "account_suspended": "Si creés que es un error, hablá con la dirección de tu clínica.",
+    "no_clinic": "Pedí a la dirección de tu clínica que te agregue al equipo.",
+    "throttled": "Por seguridad hay que esperar un poco entre tantos intentos.",
+}
+
+
+class TooManyAttempts(DomainError):
+    code = "throttled"
+    message = "Demasiados intentos seguidos."
+    status = 429
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+@csrf_protect
+@public_page
+def log_in_page(request: HttpRequest) -> HttpResponse:
+    """Ask for e-mail and password; say clearly what is wrong, after the right password only."""
+    if request.method == "GET":
+        if caller_of(request) is not None:
+            return HttpResponseRedirect(safe_next(request))
+        if is_operator(request):
+            return HttpResponseRedirect(OPERATORS_HOME)
+        return _form(request)
+    try:
+        _count_attempt(request)
+        user = check_credentials(request.POST.get("email", ""), request.POST.get("password", ""))
+        return _enter(request, user)
+    except DomainError as error:
+        return _form(request, error)
+
+
+def _enter(request: HttpRequest, user: User) -> HttpResponse:
+    memberships = memberships_of(user)
+    if user.is_superuser and not memberships:
+        log_in(request, user, None)
+        return HttpResponseRedirect(safe_next(request, OPERATORS_HOME))
+    # Pending, suspended and "no clinic" are told apart here, in the words of the API.
+    chosen = choose_membership(user, memberships)
+    log_in(request, user, chosen.clinic)
+    open_ = [one for one in memberships if one.status == MembershipStatus.ACTIVE]
+    if len(open_) > 1 and user.last_clinic_id not in {one.clinic_id for one in open_}:
+        return _choice(request, open_)
+    return HttpResponseRedirect(safe_next(request))
+
+
+@require_http_methods(["GET", "POST"])
+@csrf_protect
+@public_page
+def switch_page(request: HttpRequest) -> HttpResponse:
+    """Choose among the clinics in which the person is active; another one is refused."""
+    user = request.user
+    if caller_of(request) is None or not isinstance(user, User):
+        return HttpResponseRedirect("/login/")
+    open_ = [one for one in memberships_of(user) if one.status == MembershipStatus.ACTIVE]
+    if request.method == "GET":
+        return _choice(request, open_)
+    chosen = [one for one in open_ if one.clinic.schema_name == request.POST.get("clinic")]
+    if not chosen:
+        return _choice(request, open_, status=403)
+    switch_clinic(request, user, chosen[0].clinic)
+    return HttpResponseRedirect(safe_next(request))
+
+
+@require_POST
+@csrf_protect
+@public_page
+def log_out_page(request: HttpRequest) -> HttpResponse:
+    """End the session. By POST alone: no link or image of another site can do it."""
+    log_out(request)
+    return HttpResponseRedirect("/login/?out=1")
+
+
+def _form(request: HttpRequest, error: DomainError | None = None) -> HttpResponse:
+    context: dict[str, Any] = {"next": safe_next(request, ""), "out": "out" in request.GET}
+    if error is not None:
+        context |= {
+            "error": str(error),
+            "advice": ADVICE.get(error.code, ""),
+            "tone": "wait" if error.code in {"account_pending", "throttled"} else "bad",
+            "email": request.POST.get("email", "")[:254],
+        }
+    return render(request, "ui/login.html", context, status=error.status if error else 200)
+
+
+def _choice(request: HttpRequest, open_: list[Membership], *, status: int = 200) -> HttpResponse:
+    if not open_:
+        raise NoMembership
+    context = {
+        "memberships": open_,
+        "current": request.session.get("clinic"),
+        "next": safe_next(request, ""),
+    }
+    return render(request, "ui/clinics.html", context, status=status)
+
+
+def _count_attempt(request: HttpRequest) -> None:
+    """Count like the API: per address, and per address and e-mail."""
+    counted = Request(request, parsers=[FormParser(), MultiPartParser()])
+    for throttle in (AddressThrottle(), LoginThrottle()):
+        if not throttle.allow_request(counted, log_in_page):
+            raise TooManyAttempts

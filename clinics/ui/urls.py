@@ -1,0 +1,15 @@
+"""The staff pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from clinics.ui import agenda, login
+
+urlpatterns = [
+    path("", agenda.agenda_page, name="agenda"),
+    path("agenda/data/", agenda.agenda_data, name="agenda-data"),
+    path("login/", login.log_in_page, name="login"),
+    path("logout/", login.log_out_page, name="logout"),
+    path("clinics/", login.switch_page, name="switch-clinic"),
+]
