@@ -25,9 +25,7 @@ class Turn(TenantModel):
     turn_no = models.BigIntegerField()
     prompt_version = models.CharField(max_length=40)
     model = models.CharField(max_length=80)
-    outcome = models.CharField(
-        max_length=12, choices=TurnOutcome, default=TurnOutcome.RUNNING
-    )
+    outcome = models.CharField(max_length=12, choices=TurnOutcome, default=TurnOutcome.RUNNING)
     reply = models.TextField(blank=True, default="")
     error = models.CharField(max_length=80, blank=True, default="")
     prompt_tokens = models.IntegerField(default=0)

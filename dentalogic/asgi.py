@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dentalogic.settings")
 
 from django.core.asgi import get_asgi_application
 
-django_application = get_asgi_application()
+django_application: Any = get_asgi_application()
 
 from channels.routing import URLRouter
 
@@ -23,7 +23,7 @@ Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 META_WEBHOOK = "/webhooks/whatsapp/meta/"
 
-sockets = URLRouter(websocket_urlpatterns)
+sockets: Any = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # its own kind of path
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,6 +24,8 @@ def _prepare_environment() -> None:
     from dentalogic.embedded import environment, start
 
     endpoints = start(HOME, fast=True)
+    # Where collected static files would be: WhiteNoise warns about a folder that is not there.
+    (HOME / "static").mkdir(exist_ok=True)
     os.environ["DENTALOGIC_HOME"] = str(HOME)
     os.environ["DATABASE_URL"] = endpoints.database_url
     os.environ["REDIS_URL"] = endpoints.redis_url
@@ -41,7 +43,12 @@ sys.path.insert(0, str(ROOT))
 _prepare_environment()
 django.setup()
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.clinics", "tests.fixtures.api", "tests.fixtures.sandbox"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.clinics",
+    "tests.fixtures.api",
+    "tests.fixtures.sandbox",
+]
 
 
 @pytest.fixture(autouse=True)

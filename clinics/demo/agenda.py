@@ -40,16 +40,16 @@ ENDED = (
 )
 UPCOMING = [AppointmentStatus.SCHEDULED] * 3 + [AppointmentStatus.CONFIRMED] * 2
 
-FIRST_NAMES = (
-    "Sofía Valentina Martina Camila Lucía Julieta Agustina Florencia Carla Paula Mariana Silvia "
-    "Graciela Mateo Benjamín Joaquín Tomás Lautaro Facundo Nicolás Diego Pablo Hernán Gustavo "
-    "Ricardo Oscar Rubén Ezequiel"
-).split()
-LAST_NAMES = (
-    "González Rodríguez Fernández López Martínez García Pérez Sánchez Romero Díaz Álvarez Torres "
-    "Ruiz Ramírez Flores Acosta Benítez Medina Herrera Aguirre Molina Castro Ortiz Silva Luna "
-    "Cabrera Ríos Ferreyra Godoy Domínguez"
-).split()
+FIRST_NAMES = """
+Sofía Valentina Martina Camila Lucía Julieta Agustina Florencia Carla Paula
+Mariana Silvia Graciela Mateo Benjamín Joaquín Tomás Lautaro Facundo Nicolás
+Diego Pablo Hernán Gustavo Ricardo Oscar Rubén Ezequiel
+""".split()  # noqa: SIM905  # a list of thirty quoted words reads worse
+LAST_NAMES = """
+González Rodríguez Fernández López Martínez García Pérez Sánchez Romero Díaz
+Álvarez Torres Ruiz Ramírez Flores Acosta Benítez Medina Herrera Aguirre Molina
+Castro Ortiz Silva Luna Cabrera Ríos Ferreyra Godoy Domínguez
+""".split()  # noqa: SIM905  # a list of thirty quoted words reads worse
 
 
 @dataclass
@@ -59,9 +59,7 @@ class Taken:
     spans: dict[UUID, list[tuple[datetime, datetime]]] = field(default_factory=dict)
 
     def free(self, patient: Patient, start: datetime, end: datetime) -> bool:
-        return all(
-            end <= begun or start >= over for begun, over in self.spans.get(patient.pk, [])
-        )
+        return all(end <= begun or start >= over for begun, over in self.spans.get(patient.pk, []))
 
     def take(self, patient: Patient, start: datetime, end: datetime) -> None:
         self.spans.setdefault(patient.pk, []).append((start, end))
@@ -84,7 +82,11 @@ def fill_agenda(seeded: SeededClinic, *, seed: int = 2026) -> int:
             appointment
             for professional in seeded.professionals.values()
             for start, treatment in _visits(professional, today, zone, random)
-            if (appointment := _appointment(professional, treatment, start, now, patients, taken, random))
+            if (
+                appointment := _appointment(
+                    professional, treatment, start, now, patients, taken, random
+                )
+            )
         ]
         Appointment.objects.bulk_create(appointments)
         AppointmentChange.objects.bulk_create(

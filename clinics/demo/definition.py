@@ -125,7 +125,5 @@ def _professional(
         google_calendar_id=definition.google_calendar,
     )
     for code in definition.treatments:
-        ProfessionalTreatment.objects.create(
-            professional=professional, treatment=treatments[code]
-        )
+        ProfessionalTreatment.objects.create(professional=professional, treatment=treatments[code])
     return professional

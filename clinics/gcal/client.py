@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -42,15 +43,15 @@ def service(timeout: float) -> Any:
     if getattr(_local, "key", None) != key:
         _local.service = _build(timeout)
         _local.key = key
-    _local.service._http.http.timeout = timeout  # noqa: SLF001  # the only place it can be set
+    _local.service._http.http.timeout = timeout  # the only place it can be set
     return _local.service
 
 
 def _build(timeout: float) -> Any:
     # Heavy imports: only processes that talk to Google pay for them.
-    import google_auth_httplib2  # noqa: PLC0415
-    import httplib2  # noqa: PLC0415
-    from google.oauth2 import service_account  # noqa: PLC0415
+    google_auth_httplib2: Any = import_module("google_auth_httplib2")
+    httplib2: Any = import_module("httplib2")
+    service_account: Any = import_module("google.oauth2.service_account")
     from googleapiclient.discovery import build  # noqa: PLC0415
 
     credentials = service_account.Credentials.from_service_account_info(
@@ -71,7 +72,14 @@ def calendar_errors() -> tuple[type[Exception], ...]:
     """Return what a call to Google may raise: its answers, its credentials, the network."""
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
     from googleapiclient.errors import Error  # noqa: PLC0415
-    from httplib2 import HttpLib2Error  # noqa: PLC0415
 
+    httplib2: Any = import_module("httplib2")
     # A truncated or foreign body surfaces as ValueError from the JSON reader.
-    return (Error, GoogleAuthError, HttpLib2Error, OSError, ValueError, CalendarNotConnected)
+    return (
+        Error,
+        GoogleAuthError,
+        httplib2.HttpLib2Error,
+        OSError,
+        ValueError,
+        CalendarNotConnected,
+    )

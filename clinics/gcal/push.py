@@ -7,6 +7,7 @@ delivery does no harm. Event ids come from the appointment's id and a generation
 from __future__ import annotations
 
 import base64
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +100,7 @@ def _write(appointment: Appointment, calendar_id: str, body: dict[str, Any]) -> 
         try:
             events.insert(calendarId=calendar_id, body={**body, "id": own}).execute()
         except HttpError as error:
-            if error.status_code != 409:
+            if error.status_code != HTTPStatus.CONFLICT:
                 _judge(error)
             if not _adopt(events, calendar_id, own, body):
                 continue

@@ -63,7 +63,9 @@ def read_calendars(
         mirror.replace(live, window)
         stale = mirror.read_stale(failed, window, younger_than=timedelta(minutes=delayed_minutes))
         mirror.note_trust(live=live, failed=failed, delayed=stale, window=window)
-    answer = {name: Reading(CalendarTrust.LIVE, _union(found, ours)) for name, found in live.items()}
+    answer = {
+        name: Reading(CalendarTrust.LIVE, _union(found, ours)) for name, found in live.items()
+    }
     for name in failed:
         if name in stale:
             answer[name] = Reading(CalendarTrust.DELAYED, tuple(intervals.union(stale[name])))
@@ -142,5 +144,3 @@ def _readers() -> ThreadPoolExecutor:
         if _pool is None:
             _pool = ThreadPoolExecutor(READERS, thread_name_prefix="google")
         return _pool
-
-

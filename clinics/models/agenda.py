@@ -217,7 +217,5 @@ class Offer(TenantModel):
         db_table = "offers"
         constraints = [
             models.UniqueConstraint(fields=["conversation_id", "code"], name="offer_code_once"),
-            models.CheckConstraint(
-                name="offer_kind_known", condition=Q(kind__in=OfferKind.values)
-            ),
+            models.CheckConstraint(name="offer_kind_known", condition=Q(kind__in=OfferKind.values)),
         ]

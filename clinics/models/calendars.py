@@ -43,9 +43,7 @@ class CalendarState(TenantModel):
     """What we know of a calendar: when it was last read, over which window, and what failed."""
 
     calendar_id = models.CharField(max_length=200)
-    trust = models.CharField(
-        max_length=10, choices=CalendarTrust, default=CalendarTrust.BROKEN
-    )
+    trust = models.CharField(max_length=10, choices=CalendarTrust, default=CalendarTrust.BROKEN)
     read_at = models.DateTimeField(null=True)
     window_from = models.DateTimeField(null=True)
     window_to = models.DateTimeField(null=True)

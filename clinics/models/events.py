@@ -22,7 +22,7 @@ class EventType(models.TextChoices):
 class Event(TenantModel):
     """A snapshot written in the transaction of its cause.
 
-    Commit order is not sequence order, so `number` stays NULL until the numbering step of the clinic
+    Commit order is not sequence order, so `number` stays NULL until the clinic's numbering step
     has seen the row committed; readers see numbered events only.
     """
 
@@ -38,9 +38,7 @@ class Event(TenantModel):
             models.UniqueConstraint(
                 fields=["number"], name="event_number_once", condition=~Q(number=None)
             ),
-            models.CheckConstraint(
-                name="event_type_known", condition=Q(type__in=EventType.values)
-            ),
+            models.CheckConstraint(name="event_type_known", condition=Q(type__in=EventType.values)),
         ]
         indexes = [
             # What the numbering step reads.

@@ -47,9 +47,7 @@ class PatientFact(TenantModel):
             ),
             models.CheckConstraint(
                 name="fact_has_its_source",
-                condition=Q(
-                    source=FactSource.MESSAGE, message_id__isnull=False, recorded_by=None
-                )
+                condition=Q(source=FactSource.MESSAGE, message_id__isnull=False, recorded_by=None)
                 | Q(source=FactSource.STAFF, recorded_by__isnull=False)
                 | Q(source=FactSource.CHANNEL, conversation_id__isnull=False),
             ),

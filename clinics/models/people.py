@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-
-
 from django.db import models
 from django.db.models import F, Func, Q
 
+from clinics.models.catalog import Insurer, Treatment
 from dentalogic.core.clock import real_now
 from dentalogic.core.tenant_models import TenantForeignKey, TenantModel
-
-from clinics.models.catalog import Insurer, Treatment
 
 
 def _valid(function: str, column: str) -> Func:
@@ -62,9 +59,7 @@ class Professional(TenantModel):
 class ProfessionalTreatment(TenantModel):
     """A treatment that a professional offers."""
 
-    professional = TenantForeignKey(
-        Professional, models.PROTECT, related_name="offered_treatments"
-    )
+    professional = TenantForeignKey(Professional, models.PROTECT, related_name="offered_treatments")
     treatment = TenantForeignKey(Treatment, models.PROTECT, related_name="offered_by")
 
     class Meta(TenantModel.Meta):
@@ -103,9 +98,7 @@ class Patient(TenantModel):
     phone = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001  # E.164
     email = models.EmailField(blank=True, default="")
     medical_history = models.JSONField(default=dict, blank=True)
-    status = models.CharField(
-        max_length=10, choices=PatientStatus, default=PatientStatus.GUEST
-    )
+    status = models.CharField(max_length=10, choices=PatientStatus, default=PatientStatus.GUEST)
     possible_duplicate_of = TenantForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -192,5 +185,3 @@ class Guardian(TenantModel):
                 name="guardian_of_another", condition=~Q(guardian=F("dependant"))
             ),
         ]
-
-

@@ -139,9 +139,7 @@ class User(AbstractBaseUser):
     class Meta:
         db_table = "users"
         constraints = [
-            models.CheckConstraint(
-                name="user_email_lower", condition=Q(email=Lower("email"))
-            )
+            models.CheckConstraint(name="user_email_lower", condition=Q(email=Lower("email")))
         ]
 
     def __str__(self) -> str:

@@ -39,7 +39,9 @@ def ring() -> None:
         return
     try:
         with client().pipeline(transaction=False) as pipe:
-            pipe.lpush(name(), 1).ltrim(name(), 0, 0).execute()
+            pipe.lpush(name(), 1)
+            pipe.ltrim(name(), 0, 0)
+            pipe.execute()
     except redis.RedisError as error:
         _quiet_until = time.monotonic() + PAUSE_AFTER_FAILURE
         logger.warning("bell_lost", error=type(error).__name__)

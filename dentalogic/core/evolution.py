@@ -70,7 +70,9 @@ def apply_missing(clinic: ClinicLike) -> list[Step]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             # Two robots on one clinic: the second waits, then finds nothing missing.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(clinic.id)])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(clinic.id)]
+            )
             steps = missing_steps(clinic.schema_name)
         with clinic_scope(clinic), connection.cursor() as cursor:
             for step in steps:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.migrations.operations.base import Operation
@@ -28,17 +29,16 @@ def statements_for(
 ) -> list[str]:
     """Return the plain SQL of the operations, constraints and indexes included. Runs none of it."""
     # django-tenants' router writes a tenant app's tables outside `public` only; nothing is read.
-    schema = connection.schema_name
-    connection.schema_name = "clinic" if tenant_app else "public"
+    wrapper: Any = connection
+    schema = wrapper.schema_name
+    wrapper.schema_name = "clinic" if tenant_app else "public"
     try:
         return _collect(operations, app_label, before)
     finally:
-        connection.schema_name = schema
+        wrapper.schema_name = schema
 
 
-def _collect(
-    operations: Sequence[Operation], app_label: str, before: ProjectState
-) -> list[str]:
+def _collect(operations: Sequence[Operation], app_label: str, before: ProjectState) -> list[str]:
     # Only our own apps: their tables refer to each other and to nobody else's.
     state = ProjectState({key: model for key, model in before.models.items() if key[0] in OURS})
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
@@ -80,7 +80,7 @@ def _relation(name: str) -> str:
     return f"to_regclass(format('%I.%I', current_schema(), '{name}'))"
 
 
-def _create_table(found: re.Match[str], text: str, tenant_app: bool) -> str:  # noqa: FBT001
+def _create_table(found: re.Match[str], text: str, tenant_app: bool) -> str:
     table = found["table"]
     pretty = _one_column_a_line(text)
     stamp = [f"PERFORM {TENANT_STAMP}('{table}');"] if tenant_app else []
@@ -112,19 +112,19 @@ def _constraint_missing(table: str, name: str) -> str:
     )
 
 
-def _add_constraint(found: re.Match[str], text: str, _: bool) -> str:  # noqa: FBT001
+def _add_constraint(found: re.Match[str], text: str, _: bool) -> str:
     return _block(_constraint_missing(found["table"], found["name"]), text)
 
 
-def _drop_constraint(found: re.Match[str], text: str, _: bool) -> str:  # noqa: FBT001
+def _drop_constraint(found: re.Match[str], text: str, _: bool) -> str:
     return _block(_constraint_missing(found["table"], found["name"])[4:], text)
 
 
-def _create_index(found: re.Match[str], text: str, _: bool) -> str:  # noqa: FBT001
+def _create_index(found: re.Match[str], text: str, _: bool) -> str:
     return _block(f"{_relation(found['name'])} IS NULL", text)
 
 
-def _drop_index(found: re.Match[str], text: str, _: bool) -> str:  # noqa: FBT001
+def _drop_index(found: re.Match[str], text: str, _: bool) -> str:
     return _block(f"{_relation(found['name'])} IS NOT NULL", text)
 
 
@@ -135,11 +135,11 @@ def _column_exists(table: str, column: str) -> str:
     )
 
 
-def _add_column(found: re.Match[str], text: str, _: bool) -> str:  # noqa: FBT001
+def _add_column(found: re.Match[str], text: str, _: bool) -> str:
     return _block(f"NOT {_column_exists(found['table'], found['column'])}", text)
 
 
-def _alter_nullability(found: re.Match[str], text: str, _: bool) -> str:  # noqa: FBT001
+def _alter_nullability(found: re.Match[str], text: str, _: bool) -> str:
     wanted = "YES" if found["what"] == "DROP" else "NO"
     question = _column_exists(found["table"], found["column"])[:-1]
     return _block(f"{question} AND is_nullable <> '{wanted}')", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -37,7 +38,7 @@ def emit(topic: str, *, key: str | None = None, due_at: datetime | None = None, 
     clinic_id = current_scope().tenant_id
     payload = Jsonb(ids)
     sinks: dict[str, str] = settings.OUTBOX_ROUTES[topic]
-    values: list[object] = []
+    values: list[Any] = []
     for sink in sinks:
         values += [clinic_id, topic, sink, key, payload, now, due_at or now]
     with connection.cursor() as cursor:

@@ -108,7 +108,7 @@ def deliver(row_id: int, lease_no: int) -> None:
     except PermanentFailure as error:
         log.error("outbox_dead", error=type(error).__name__)
         _bury(row_id, lease_no, error)
-    except Exception as error:  # noqa: BLE001  # whatever a handler raises, the row keeps it
+    except Exception as error:  # whatever a handler raises, the row keeps it
         # The text of an error may name a patient; its type and place may not.
         log.warning("outbox_failed", attempt=attempts, error=type(error).__name__, exc_info=True)
         if attempts >= MAX_ATTEMPTS and not isinstance(error, DependencyAway):
@@ -122,8 +122,9 @@ def deliver(row_id: int, lease_no: int) -> None:
 
 def pause(attempt: int) -> timedelta:
     """2 s, 4 s, 8 s … capped at one hour, with a quarter of jitter so that retries spread."""
-    longest = min(FIRST_PAUSE * 2 ** min(attempt - 1, 20), LONGEST_PAUSE)
-    return longest * random.uniform(0.75, 1.0)  # noqa: S311  # spreads load, protects nothing
+    longest: timedelta = min(FIRST_PAUSE * 2 ** min(attempt - 1, 20), LONGEST_PAUSE)
+    spread: float = random.uniform(0.75, 1.0)  # noqa: S311  # spreads load, protects nothing
+    return longest * spread
 
 
 def drain(*, sinks: tuple[str, ...] | None = None, at_most: int = 10_000) -> int:
@@ -147,7 +148,7 @@ def prune() -> int:
             " (SELECT id FROM outbox WHERE done_at < %s ORDER BY done_at LIMIT 5000)",
             [clock.real_now() - KEEP_DONE],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _finish(row_id: int, lease_no: int, generation: int) -> None:

@@ -1,4 +1,4 @@
-"""What every table of a clinic shares: a UUID key, `tenant_id`, and a filter that can't be left out."""
+"""What the tables of a clinic share: a UUID key, `tenant_id`, a filter that can't be left out."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class CurrentTenant(Expression):
     def __init__(self) -> None:
         super().__init__(output_field=models.UUIDField())
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [current_scope().tenant_id]
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (current_scope().tenant_id,)
 
 
 class TenantIdField(models.UUIDField):  # type: ignore[type-arg]  # no generic at run time
@@ -36,7 +36,7 @@ class TenantIdField(models.UUIDField):  # type: ignore[type-arg]  # no generic a
         kwargs["editable"] = False
         super().__init__(**kwargs)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         tenant_id = current_scope().tenant_id
         present = getattr(model_instance, self.attname)
         if present is None:
@@ -82,19 +82,20 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
     """A reference inside a clinic: its joins carry tenant equality besides the key."""
 
     def get_extra_restriction(self, alias: str | None, related_alias: str | None) -> Any:
-        field = self.model._meta.get_field("tenant_id")
+        field: Any = self.model._meta.get_field("tenant_id")
         known = [Col(name, field) for name in (alias, related_alias) if name is not None]
         right = known[1] if len(known) > 1 else CurrentTenant()
-        return WhereNode([Exact(known[0], right)])
+        equal: Any = Exact(known[0], right)
+        return WhereNode([equal])
 
 
 class TenantModel(models.Model):
-    """Base of every model of a clinic. Rows are never deleted through `delete()`: services say how."""
+    """Base of every model of a clinic. Services say how rows go, never `delete()`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant_id = TenantIdField()
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[misc]
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
 
     class Meta:
         abstract = True

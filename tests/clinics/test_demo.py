@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -62,4 +61,4 @@ def test_a_second_load_changes_nothing(empty: Path) -> None:
     call_command("load_demo", verbosity=0)
     assert Clinic.objects.count() == 1
     assert (empty / "demo.json").read_text() == before
-    assert os.listdir(empty) == ["demo.json"]
+    assert [file.name for file in empty.iterdir()] == ["demo.json"]

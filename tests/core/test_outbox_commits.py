@@ -41,9 +41,7 @@ def test_racing_claims_never_share_a_message(throwaway: Clinic, settings: object
         thread.start()
     for thread in threads:
         thread.join()
-    mine = set(
-        OutboxMessage.objects.filter(clinic_id=throwaway.pk).values_list("pk", flat=True)
-    )
+    mine = set(OutboxMessage.objects.filter(clinic_id=throwaway.pk).values_list("pk", flat=True))
     assert len(claimed) == len(set(claimed))
     assert mine <= set(claimed)
     assert len(mine) == 60

@@ -21,7 +21,8 @@ from tests.fixtures.clinics import make_patient, make_professional
 
 PATCHES = sorted(settings.SQL_DIR.rglob("*.sql"))
 STRUCTURAL = re.compile(
-    r"\b(CREATE|ALTER|DROP)\s+(UNIQUE\s+)?(TABLE|INDEX|TRIGGER|FUNCTION|EXTENSION|TYPE|VIEW)\b", re.I
+    r"\b(CREATE|ALTER|DROP)\s+(UNIQUE\s+)?(TABLE|INDEX|TRIGGER|FUNCTION|EXTENSION|TYPE|VIEW)\b",
+    re.I,
 )
 
 
@@ -130,9 +131,7 @@ def test_evolve_check_names_what_is_missing_and_changes_nothing(
     alfa: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM clinic_patches WHERE schema_name = 'alfa' AND app = 'whatsapp'"
-        )
+        cursor.execute("DELETE FROM clinic_patches WHERE schema_name = 'alfa' AND app = 'whatsapp'")
     with pytest.raises(SystemExit) as ended:
         call_command("evolve", check=True, clinic="alfa")
     assert ended.value.code == 1
@@ -156,10 +155,10 @@ def test_models_and_patches_agree() -> None:
 @pytest.mark.parametrize(
     "table", ["clinical_records", "accounting_transactions", "appointment_changes"]
 )
-@pytest.mark.parametrize("statement", ["DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET id = id"])
-def test_immutable_tables_refuse_every_change(
-    in_alfa: Clinic, table: str, statement: str
-) -> None:
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET id = id"]
+)
+def test_immutable_tables_refuse_every_change(in_alfa: Clinic, table: str, statement: str) -> None:
     with connection.cursor() as cursor:
         if not statement.startswith("TRUNCATE"):
             fill_one_row(cursor, table, in_alfa)

@@ -90,9 +90,14 @@ def test_a_new_thread_starts_outside_every_clinic(in_alfa: Clinic) -> None:
 def test_a_rolled_back_scope_change_is_not_remembered(alfa: Clinic, beta: Clinic) -> None:
     with clinic_scope(alfa):
         make_treatment("a", name="A")
-    with pytest.raises(ValueError, match="undo"), transaction.atomic(), clinic_scope(beta):
-        make_treatment("b", name="B")
-        raise ValueError("undo")
+
+    def undone() -> None:
+        with transaction.atomic(), clinic_scope(beta):
+            make_treatment("b", name="B")
+            raise ValueError("undo")
+
+    with pytest.raises(ValueError, match="undo"):
+        undone()
     with clinic_scope(beta):
         assert not Treatment.objects.exists()
     with clinic_scope(alfa):

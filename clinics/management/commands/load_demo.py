@@ -28,7 +28,10 @@ PEOPLE = (
     # Waits for the CEO to activate her.
     ("pendiente", "Paula", "Nueva", Role.SECRETARY, MembershipStatus.PENDING, None),
 )
-WORDS = "molar canino incisivo raiz pulpa esmalte corona encia brasa nube rio trigo luna".split()
+WORDS = (
+    *("molar", "canino", "incisivo", "raiz", "pulpa", "esmalte"),
+    *("corona", "encia", "brasa", "nube", "rio", "trigo", "luna"),
+)
 
 
 class Command(BaseCommand):
@@ -59,7 +62,9 @@ class Command(BaseCommand):
         status: MembershipStatus,
         key: str | None,
     ) -> dict[str, str]:
-        password = "-".join(secrets.choice(WORDS) for _ in range(3)) + f"-{secrets.randbelow(90) + 10}"
+        password = (
+            "-".join(secrets.choice(WORDS) for _ in range(3)) + f"-{secrets.randbelow(90) + 10}"
+        )
         clinic = seeded.clinic
         email = f"{name}@{clinic.schema_name}.example"
         user = User.objects.create_user(
@@ -68,8 +73,6 @@ class Command(BaseCommand):
         add_member(clinic, user, role, status=status)
         if key is not None:
             with clinic_scope(clinic):
-                Professional.objects.filter(pk=seeded.professionals[key].pk).update(
-                    user_id=user.pk
-                )
+                Professional.objects.filter(pk=seeded.professionals[key].pk).update(user_id=user.pk)
         label = f"{role.label} (pendiente)" if status == MembershipStatus.PENDING else role.label
         return {"email": email, "password": password, "role": str(label), "clinic": clinic.name}

@@ -41,4 +41,4 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
 
     def _cursor(self, name: str | None = None) -> Any:
         self.sync_scope()
-        return super()._cursor(name)
+        return super()._cursor(name)  # type: ignore[no-untyped-call]  # django-tenants

@@ -19,6 +19,7 @@ from django.db.migrations.writer import MigrationWriter
 from dentalogic.core.makepatch import OURS, TENANT_RULES, CannotGuard, render_patch, statements_for
 from dentalogic.core.sqlpatch import SqlPatch
 
+
 class Command(BaseCommand):
     help = "Write the next SQL patch of an app from the changes of its models."
 
@@ -59,9 +60,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
         self.stdout.write("Every model has its patch.")
 
-    def write(
-        self, loader: MigrationLoader, app: str, found: list[Migration], name: str
-    ) -> None:
+    def write(self, loader: MigrationLoader, app: str, found: list[Migration], name: str) -> None:
         operations = [operation for migration in found for operation in migration.operations]
         dependencies = {
             dependency
@@ -81,9 +80,7 @@ class Command(BaseCommand):
             statements = statements_for(
                 operations, app, loader.project_state(), tenant_app=tenant_app
             )
-            text = render_patch(
-                statements, title=f"{name.capitalize()}.", tenant_app=tenant_app
-            )
+            text = render_patch(statements, title=f"{name.capitalize()}.", tenant_app=tenant_app)
         except CannotGuard as error:
             raise CommandError(str(error)) from error
         target = settings.SQL_DIR / path

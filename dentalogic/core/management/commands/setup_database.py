@@ -15,7 +15,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with no_scope():
-            call_command(
-                "migrate_schemas", schema_name="public", interactive=False, verbosity=0
-            )
+            call_command("migrate_schemas", schema_name="public", interactive=False, verbosity=0)
             call_command("evolve", verbosity=options["verbosity"])
