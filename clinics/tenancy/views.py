@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from rest_framework import status
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clinics.tenancy.callers import Caller
 from clinics.tenancy.middleware import keep_scope
 from clinics.tenancy.permissions import Can, Reach, Resource, reach, verdict
 from dentalogic.core.errors import NotAllowed
+from dentalogic.core.scope import Scope
 from dentalogic.core.tenancy import clinic_scope
 
 
@@ -28,22 +31,27 @@ class ClinicAPIView(APIView):
     resource: ClassVar[Resource | None] = None
     actions: ClassVar[dict[str, Can]] = {}
     _scope: ExitStack
+    _entered: Scope | None = None
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self._scope:
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-            caller = self.request.auth if isinstance(self.request, Request) else None
-            if isinstance(caller, Caller):
-                keep_scope(response, caller.scope)
-            return response
+            return response if self._entered is None else keep_scope(response, self._entered)
 
     def perform_authentication(self, request: Request) -> None:
         super().perform_authentication(request)
         if isinstance(request.auth, Caller):
-            scope = request.auth.scope
+            self._entered = scope = request.auth.scope
             self._scope.enter_context(clinic_scope(scope))
             # Moments are answered with the clinic's offset.
             self._scope.enter_context(timezone.override(ZoneInfo(scope.timezone)))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if response.status_code == status.HTTP_401_UNAUTHORIZED:
+            # RFC 9110 wants it on every 401; DRF sets it for its own errors alone.
+            response.headers.setdefault("WWW-Authenticate", 'Bearer realm="dentalogic"')
+        return response
 
     @property
     def caller(self) -> Caller:

@@ -163,7 +163,9 @@ def test_the_ceo_of_another_clinic_finds_nobody(api: Api, beta: Clinic, action: 
     assert asked.status == "pending"
     listed = api("ceo", beta).get("staff/").json()["results"]
     assert {one["email"] for one in listed} == {
-        "ceo@beta.test", "professional@beta.test", "secretary@beta.test"
+        "ceo@beta.test",
+        "professional@beta.test",
+        "secretary@beta.test",
     }
 
 
@@ -197,9 +199,7 @@ def test_the_ceos_of_that_clinic_are_told_once(api: Api, alfa: Clinic) -> None:
         notify_ceos(str(asked.pk))
         notify_ceos(str(asked.pk))
     assert [message.to for message in mail.outbox] == [["ceo@alfa.test"]]
-    link = next(
-        line for line in str(mail.outbox[0].body).splitlines() if line.startswith("http")
-    )
+    link = next(line for line in str(mail.outbox[0].body).splitlines() if line.startswith("http"))
     token = link.rstrip("/").rpartition("/")[2]
     assert gatekeeper.pending_behind(token, alfa.pk).pk == asked.pk
 
