@@ -1,4 +1,4 @@
-"""What the intake is measured against, and the intake alone for a checkout without the whole web."""
+"""What the intake is measured against, and the intake without the rest of the web."""
 
 from __future__ import annotations
 

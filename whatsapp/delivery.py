@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.db.models import Q
@@ -32,10 +33,9 @@ def report(*, provider_id: str, message_id: str, status: str, error: str = "") -
         return
     known = Q(provider_id=provider_id)
     if message_id:
-        try:
+        # Somebody else's reference is none of ours: other software may send on the same number.
+        with suppress(ValueError):
             known |= Q(pk=UUID(message_id))
-        except ValueError:
-            pass  # somebody else's: other software may send on the same number
     found = list(
         Message.objects.for_update().exclude(author=Author.PATIENT).filter(known).order_by("id")
     )

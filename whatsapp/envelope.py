@@ -44,7 +44,7 @@ class Envelope:
 
 
 def open_envelope(raw: bytes) -> Envelope:
-    """Split a body into items. What has another shape ends in `unreadable`, its neighbours don't."""
+    """Split a body into items. Another shape ends in `unreadable`, its neighbours don't."""
     found = Envelope()
     try:
         document = orjson.loads(raw)

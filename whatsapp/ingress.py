@@ -166,7 +166,7 @@ def _verifies(secret: bytes, raw: bytes, signature: bytes) -> bool:
 async def _sort(intake: Intake, raw: bytes, signature: bytes) -> None:
     """Give each item to the clinic of its number; return once all of them are committed."""
     ours = any(
-        [_verifies(secret.encode(), raw, signature) for secret in settings.WHATSAPP_APP_SECRETS]
+        _verifies(secret.encode(), raw, signature) for secret in settings.WHATSAPP_APP_SECRETS
     )
     envelope = open_envelope(raw)
     if not envelope.items and not ours:

@@ -242,9 +242,12 @@ async def quarantine(pool: AsyncConnectionPool, provider: str, parts: Sequence[U
         for part in parts
     ]
     try:
-        async with pool.connection() as connection, connection.transaction():
-            async with connection.cursor() as cursor:
-                await cursor.executemany(_QUARANTINE, rows)
+        async with (
+            pool.connection() as connection,
+            connection.transaction(),
+            connection.cursor() as cursor,
+        ):
+            await cursor.executemany(_QUARANTINE, rows)
     except (psycopg.Error, PoolTimeout, OSError) as error:
         raise NotKept from error
     for part in parts:

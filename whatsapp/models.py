@@ -124,9 +124,10 @@ class Message(TenantModel):
     created_at = models.DateTimeField(default=real_now)
     # The agent's turn that answered it (incoming) or wrote it (outgoing).
     turn_id = models.UUIDField(null=True, blank=True)
-    status = models.CharField(
+    # NULL for incoming.
+    status = models.CharField(  # noqa: DJ001
         max_length=12, choices=DeliveryStatus, null=True, blank=True
-    )  # NULL for incoming
+    )
     error = models.CharField(max_length=80, blank=True, default="")
     attempts = models.IntegerField(default=0)
     attempted_at = models.DateTimeField(null=True, blank=True)

@@ -18,7 +18,7 @@ from clinics.tenancy.models import Line
 from dentalogic.core import clock
 from dentalogic.core.errors import RetryLater
 from dentalogic.core.tenancy import current_scope
-from whatsapp.delivery import UNDERWAY, move, wake_next
+from whatsapp.delivery import UNDERWAY, move
 from whatsapp.models import Conversation, DeliveryStatus, Message
 from whatsapp.providers import sender_of
 from whatsapp.providers.outcomes import MaybeSent, NotSent, Refused
@@ -144,11 +144,3 @@ def _settle(
 
 def _pause(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 20), LONGEST_PAUSE)
-
-
-def drop_queued(conversation: Conversation) -> int:
-    """Drop what was not sent yet, inside the caller's transaction; how many. A person took over."""
-    rows = Message.objects.filter(conversation=conversation, status=DeliveryStatus.QUEUED)
-    dropped = rows.update(status=DeliveryStatus.DROPPED)
-    wake_next(conversation.pk)
-    return dropped

@@ -69,7 +69,11 @@ def _read(answer: httpx.Response) -> str:
             pass
         case _:
             code = answer.status_code
-    if answer.status_code >= 500 or answer.status_code == 429 or code in PASSING:
+    if (
+        answer.is_server_error
+        or answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+        or code in PASSING
+    ):
         raise NotSent(str(code), _retry_after(answer))
     raise Refused(code)
 

@@ -14,7 +14,7 @@ class Refused(Exception):
 
 
 class NotSent(Exception):
-    """It certainly was not sent, and may be later; `after` is the provider's wish, if it has one."""
+    """It certainly was not sent and may be later; `after` is the provider's wish, if any."""
 
     def __init__(self, reason: str, after: timedelta | None = None) -> None:
         super().__init__(reason)
