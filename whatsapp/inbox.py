@@ -7,6 +7,7 @@ that can't be understood is marked and left behind; its neighbours go on.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -105,8 +106,15 @@ def _ingest_one(item: InboxItem, run: _Run) -> None:
         code = getattr(error, "code", None) or type(error).__name__
         item.failed_at = clock.real_now()
         item.error = str(code)[:80]
-        # Neither the error's text nor its traceback: both quote the item.
-        logger.error("inbox_item_failed", item=str(item.pk), kind=item.kind, error=item.error)
+        # Where, and not what: the error's text quotes the item.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        logger.error(
+            "inbox_item_failed",
+            item=str(item.pk),
+            kind=item.kind,
+            error=item.error,
+            place=f"{frame.name}:{frame.lineno}",
+        )
     else:
         item.ingested_at = clock.real_now()
     item.save(update_fields=["ingested_at", "failed_at", "error"])

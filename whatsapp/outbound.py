@@ -138,7 +138,7 @@ def _settle(
 ) -> None:
     """Record the end of an attempt; a report that was faster stands, and keeps its state."""
     with transaction.atomic():
-        locked = Message.objects.get_for_update(pk=message.pk)
+        locked = Message.objects.for_update().get(pk=message.pk)
         move(locked, to, provider_id=provider_id, error=error)
 
 

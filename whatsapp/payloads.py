@@ -34,16 +34,16 @@ class _Payload(BaseModel):
 
 
 class Contact(_Payload):
-    """Who WhatsApp says is writing."""
+    """Who WhatsApp says is writing. Only the name is read, and its absence spoils nothing."""
 
-    wa_id: str = ""
-    user_id: str = ""
-    profile: dict[str, Any] = {}
+    profile: Any = None
 
     @property
     def name(self) -> str:
-        name = self.profile.get("name")
-        return name.strip()[:120] if isinstance(name, str) else ""
+        match self.profile:
+            case {"name": str(name)}:
+                return name.strip()[:120]
+        return ""
 
 
 class IncomingMessage(_Payload):

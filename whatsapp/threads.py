@@ -18,7 +18,7 @@ from whatsapp.models import Author, Conversation, DeliveryStatus, Message
 def open_conversation(identity: ChannelIdentity, line_id: UUID) -> Conversation:
     """Return the thread of a person on a line, locked until the transaction ends."""
     Conversation.objects.get_or_create(identity=identity, line_id=line_id)
-    return Conversation.objects.get_for_update(identity=identity, line_id=line_id)
+    return Conversation.objects.for_update().get(identity=identity, line_id=line_id)
 
 
 def next_position(conversation: Conversation) -> int:

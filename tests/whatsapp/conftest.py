@@ -31,7 +31,9 @@ def sign(raw: bytes, secret: str = SECRET) -> str:
     return "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
 
 
-def text_message(text: str = "Hola", *, sender: str = "5491161112222", **more: Any) -> dict[str, Any]:
+def text_message(
+    text: str = "Hola", *, sender: str = "5491161112222", **more: Any
+) -> dict[str, Any]:
     return {
         "from": sender,
         "id": f"wamid.{uuid.uuid4().hex}",
@@ -144,5 +146,3 @@ def quarantined() -> list[QuarantinedItem]:
 def sender() -> str:
     """A phone that nobody used before."""
     return str(next(_numbers))
-
-
