@@ -52,7 +52,7 @@ _CLAIMS: dict[EffectKind, re.Pattern[str]] = {
         rf"|\b(?:te |lo |la |ya )+(?:cambie|movi|pase|reprograme|adelante|postergue)\b"
         rf"|\b(?:cambie|movi|pase|reprograme|adelante|postergue) {_OBJECT}\b"
         r"|\b(?:acabo de|pude) (?:cambiar|mover|pasar|reprogramar)\w*"
-        r"|\b(?:is|was|has been|i|ve) (?:\w+ )?(?:moved|rescheduled)\b"
+        r"|\b(?:is|was|has been|i|ve) (?:\w+ )?(?:moved|rescheduled|changed)\b"
     ),
     "handed_off": re.compile(
         r"\b(?:ya )?(?:le |les )?avise (?:al|a el|a la|a una)"
@@ -65,7 +65,7 @@ _CLAIMS: dict[EffectKind, re.Pattern[str]] = {
 # Words that unsay what follows them: in the same breath (between commas), or in the whole sentence.
 _UNSAID = re.compile(
     r"\b(?:no|sin|nunca|tampoco|todavia|aun|queres|podr\w+|pued\w+|voy a|vamos a|va a|quer\w+"
-    r"|not|isn|wasn|haven|can|could|will|would)\b"
+    r"|not|isnt|wasnt|havent|hasnt|didnt|cant|can|could|will|would)\b"
 )
 _CONDITION = re.compile(
     r"\b(?:si|cuando|apenas|hasta|una vez|antes de|para (?:que|poder)|if|once|until|when|before)\b"

@@ -57,7 +57,7 @@ def check_availability(desk: Desk, args: CheckAvailability) -> Outcome:
     if found.slots:
         result: Outcome = {"slots": offer_slots(desk, treatment, found.slots, found.names)}
         return result | _note(found, urgent=args.for_urgency)
-    if found.reasons and set(found.reasons) == {"horizon"}:
+    if "horizon" in found.reasons and set(found.reasons) <= {"horizon", "holiday", "absence"}:
         raise Refusal(
             "beyond_horizon", "La agenda todavía no está abierta tan adelante: pedí otro día."
         )

@@ -28,7 +28,7 @@ _YES = re.compile(
 )
 _NO = re.compile(
     r"\b(?:no+|nop|nah|nono|nunca|jamas|tampoco|todavia|espera\w*|deja(?:lo|la)?|olvidate"
-    r"|mejor (?:otro|otra|mas tarde|dejalo)|ningun[oa]?|nope|not|don t|wait|nao)\b"
+    r"|mejor (?:otro|otra|mas tarde|dejalo)|ningun[oa]?|nope|not|dont|wait|nao)\b"
 )
 _THUMBS_UP = re.compile("^\\W*(?:\U0001f44d|\U0001f44c|\u2705|\U0001f197)")
 _THUMBS_DOWN = re.compile("[\U0001f44e\u274c\U0001f645]")

@@ -33,8 +33,8 @@ def own_appointments(desk: Desk) -> list[Appointment]:
 
 def names(appointment_id: UUID, asked: str) -> bool:
     """Say whether the reference is one of this appointment."""
-    figures = asked.strip().removeprefix("A").removeprefix("a").lower()
-    return len(figures) >= SHORTEST and appointment_id.hex.startswith(figures)
+    letter, figures = asked[:1].upper(), asked[1:].lower()
+    return letter == "A" and len(figures) >= SHORTEST and appointment_id.hex.startswith(figures)
 
 
 def appointment_of(desk: Desk, asked: str) -> Appointment:

@@ -18,6 +18,7 @@ MOST_OPTIONS = 3
 # One question to the agenda covers at most this much; longer ones are asked piece by piece.
 PIECE = timedelta(days=8)
 MOST_PIECES = 6
+ALWAYS_THERE = frozenset({"closed", "break"})
 ALTERNATIVES_WITHIN = timedelta(days=32)
 
 
@@ -71,8 +72,14 @@ def search(wish: Wish, meant: Windows) -> Found:
         if len(seen) >= MOST_OPTIONS:
             break
     found.slots = few(seen)
-    found.reasons = [] if found.slots else list(dict.fromkeys(found.reasons))
+    found.reasons = [] if found.slots else telling(found.reasons)
     return found
+
+
+def telling(codes: Sequence[str]) -> list[str]:
+    """Return the reasons once each; what surrounds every working day only where nothing else is."""
+    distinct = list(dict.fromkeys(codes))
+    return [code for code in distinct if code not in ALWAYS_THERE] or distinct
 
 
 def alternatives(wish: Wish, meant: Windows) -> Found:
