@@ -47,7 +47,7 @@ def everything() -> tuple[int, ...]:
 
 @dataclass
 class Talk:
-    """One conversation. `says` is the burst to answer; a reply is kept like the channel keeps it."""
+    """One conversation; bursts and replies are kept as the channel keeps them."""
 
     person: Patient
     conversation_id: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -81,6 +81,14 @@ class Talk:
     def call(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         """Call a tool directly, as the model would."""
         return registry.call(self.desk(), name, registry.rendered(arguments))
+
+    def person_with_facts(self) -> Patient:
+        """Make the person a patient, as if staff had entered them."""
+        person = self.person
+        person.first_name, person.last_name = "Carolina", "Díaz"
+        person.dni, person.insurance, person.status = "30111222", "OSDE", "active"
+        person.save()
+        return person
 
     def turn(self, *texts: str) -> TurnResult:
         """Run a turn for a burst and keep what was said."""

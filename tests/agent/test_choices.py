@@ -64,7 +64,8 @@ def test_neither(text: str) -> None:
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
-        ("limpieza", "limpieza"), ("LIMPIEZA DENTAL", "limpieza"), ("una limpieza de sarro", "limpieza"),
+        ("limpieza", "limpieza"), ("LIMPIEZA DENTAL", "limpieza"),
+        ("una limpieza de sarro", "limpieza"),
         ("control", "consulta"), ("chequeo", "consulta"), ("conducto", "endodoncia"),
         ("tratamiento de conducto", "endodoncia"), ("endodoncia", "endodoncia"),
         ("sacar una muela", "extraccion"), ("muela de juicio", "extraccion"),

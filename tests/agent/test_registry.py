@@ -135,7 +135,9 @@ def test_results_are_compact_and_readable(talk: Talk) -> None:
         "name": "Dra. María Elena Ruiz",
         "specialty": "",
         "treatments": ["Limpieza dental"],
-        "hours": dict.fromkeys(("lunes", "martes", "miércoles", "jueves", "viernes"), "09:00-13:00, 14:00-18:00"),
+        "hours": dict.fromkeys(
+            ("lunes", "martes", "miércoles", "jueves", "viernes"), "09:00-13:00, 14:00-18:00"
+        ),
     }
 
 
