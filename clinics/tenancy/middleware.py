@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, cast
 
+import structlog
 from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.utils.decorators import sync_and_async_middleware
@@ -17,15 +19,21 @@ from dentalogic.core.problems import problem_response
 from dentalogic.core.scope import Scope
 from dentalogic.core.tenancy import clinic_scope
 
+logger = structlog.get_logger(__name__)
+
 _PLAIN = ("/static/", "/webhooks/", "/internal/", "/healthz", "/readyz", "/metrics")
 
 
 def prepare(request: HttpRequest) -> HttpResponse | None:
     """Set `request.caller`; an answer only where the page belongs to another clinic."""
     caller: Caller | None = None
+    request.caller = None  # type: ignore[attr-defined]
     # A token speaks for itself: the session of the same browser must not decide besides it.
     if "Authorization" not in request.headers and not request.path.startswith(_PLAIN):
-        caller = find_session_caller(request)
+        try:
+            caller = find_session_caller(request)
+        except (OperationalError, InterfaceError) as error:
+            return database_away(request, error)
     request.caller = caller  # type: ignore[attr-defined]
     if caller is None:
         return None
@@ -34,6 +42,14 @@ def prepare(request: HttpRequest) -> HttpResponse | None:
     except ClinicSwitched as error:
         return problem_response(error.code, str(error), error.status)
     return None
+
+
+def database_away(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """Answer 503 for a page whose database does not answer; leave other errors alone."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    logger.error("database_away", error=type(error).__name__)
+    return problem_response("dependency_away", "Un servicio no responde.", 503)
 
 
 @sync_and_async_middleware
@@ -52,6 +68,7 @@ def ClinicScopeMiddleware(get_response: Callable[[HttpRequest], Any]) -> Any:  #
             with clinic_scope(caller.scope):
                 return keep_scope(await answer(request), caller.scope)
 
+        run_async.process_exception = database_away  # type: ignore[attr-defined]
         return run_async
 
     def run(request: HttpRequest) -> HttpResponseBase:
@@ -65,6 +82,7 @@ def ClinicScopeMiddleware(get_response: Callable[[HttpRequest], Any]) -> Any:  #
         with clinic_scope(caller.scope):
             return keep_scope(answer(request), caller.scope)
 
+    run.process_exception = database_away  # type: ignore[attr-defined]
     return run
 
 

@@ -1,0 +1,152 @@
+"""The admin: a CEO in their own clinic, or the operator. The same session as the staff pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import get_content_type_for_model
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.sites import UnfoldAdminSite
+
+from clinics.tenancy import gatekeeper, sessions
+from clinics.tenancy.callers import Caller
+from clinics.tenancy.models import User
+from clinics.tenancy.permissions import Can, Resource, allowed
+from dentalogic.core.errors import DomainError
+from dentalogic.core.problems import problem_response
+
+
+def is_operator(request: HttpRequest) -> bool:
+    """Whether the platform's operator asks: no clinic, no clinical content."""
+    user = request.user
+    return isinstance(user, User) and user.is_active and user.is_superuser
+
+
+def gatekeeper_of(request: HttpRequest) -> Caller | None:
+    """Return the member who asks if the table lets them decide about the staff."""
+    caller = sessions.caller_of(request)
+    if caller is not None and allowed(caller.role, Resource.STAFF, Can.CHANGE):
+        return caller
+    return None
+
+
+class ClinicAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped
+    site_title = "Dentalogic"
+    site_header = "Dentalogic"
+    index_title = _("Administración")
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request) or gatekeeper_of(request) is not None
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Send to the log-in of the staff pages; who is in already is told that it is not theirs."""
+        if sessions.caller_of(request) is not None or self.has_permission(request):
+            raise PermissionDenied
+        target = request.GET.get("next") or reverse("admin:index")
+        return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': target})}")
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        sessions.log_out(request)
+        return HttpResponseRedirect(settings.LOGIN_URL)
+
+    def extra_urls(self) -> list[Any]:
+        return [
+            path(
+                "activation/<str:token>/", self.admin_view(self.activation_page), name="activation"
+            )
+        ]
+
+    def activation_page(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Show who a mailed link is about, and let them in when a CEO of that clinic says so."""
+        caller = gatekeeper_of(request)
+        if caller is None:
+            raise PermissionDenied
+        try:
+            membership = gatekeeper.pending_behind(token, caller.scope.tenant_id)
+            if request.method == "POST":
+                gatekeeper.activate(
+                    clinic_id=caller.scope.tenant_id,
+                    membership_id=membership.pk,
+                    by=caller.user_id,
+                )
+                note(request, membership, "activated")
+                messages.success(request, _("La cuenta quedó activa."))
+                return HttpResponseRedirect(reverse("admin:tenancy_membership_changelist"))
+        except DomainError as error:
+            return problem_response(error.code, str(error), error.status)
+        context = {
+            **self.each_context(request),
+            "title": _("Activar una cuenta"),
+            "membership": membership,
+        }
+        return TemplateResponse(request, "tenancy/activation.html", context)
+
+
+def note(request: HttpRequest, row: Model, what: str, flag: int = CHANGE) -> None:
+    """Write a line in the admin's log: ids alone, whatever the row would call itself."""
+    LogEntry.objects.create(
+        user_id=request.user.pk,
+        content_type_id=get_content_type_for_model(row).pk,
+        object_id=str(row.pk),
+        object_repr=str(row.pk),
+        action_flag=flag,
+        change_message=what,
+    )
+
+
+class HouseAdmin(ModelAdmin):  # type: ignore[misc]  # untyped
+    """Nothing is added, changed or deleted unless a class says so."""
+
+    actions_on_top = True
+    # Who sees the rows at all: CEOs those of their clinic, the operator those of the platform.
+    for_ceo = False
+    for_operator = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if is_operator(request) and sessions.caller_of(request) is None:
+            return self.for_operator
+        return self.for_ceo and gatekeeper_of(request) is not None
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        caller = gatekeeper_of(request)
+        if caller is not None:
+            return self.of_clinic(rows, caller.scope.tenant_id)
+        return rows if is_operator(request) else rows.none()
+
+    def of_clinic(self, rows: QuerySet[Any], clinic_id: UUID) -> QuerySet[Any]:
+        """Return the rows that belong to a clinic; none unless a class knows how."""
+        return rows.none()
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        note(request, obj, str(message))
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        note(request, obj, str(message), admin.models.ADDITION)
+
+
+site = ClinicAdminSite(name="admin")

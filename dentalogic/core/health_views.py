@@ -1,0 +1,138 @@
+"""How this process is: for load balancers, for `make run`, and for Prometheus."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import redis
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from dentalogic.core import bell, clock
+from dentalogic.core.evolution import tenant_steps
+from dentalogic.core.health import alive
+from dentalogic.core.internal import refuse_strangers
+from dentalogic.core.problems import RETRY_AFTER_SECONDS
+
+OK, AWAY, MISSING = "ok", "away", "missing"
+WORKERS = ("dispatcher",)
+
+_BEHIND = """
+SELECT count(*) FROM public.clinics c
+WHERE c.is_active AND (
+    SELECT count(*) FROM public.clinic_patches p
+    WHERE p.schema_name = c.schema_name AND p.finished_at IS NOT NULL
+      AND p.app || '.' || p.migration = ANY(%s)) < %s
+"""
+_WAITING = """
+SELECT sink, count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL),
+       coalesce(extract(epoch FROM %s - min(due_at) FILTER (WHERE dead_at IS NULL)), 0)
+FROM public.outbox WHERE done_at IS NULL GROUP BY sink ORDER BY sink
+"""
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Say that the process answers. Asks nobody else: a dead database is no reason to restart."""
+    return JsonResponse({"status": OK})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say whether work can be done, and what is missing for it.
+
+    200 `ok`; 200 `degraded` without Redis or a worker, which delays deliveries and loses nothing;
+    503 without the database or with migrations missing.
+    """
+    database, migrations = _database()
+    cache_state, workers = _redis()
+    parts: dict[str, Any] = {
+        "database": database,
+        "migrations": migrations,
+        "redis": cache_state,
+        "workers": workers,
+    }
+    if database != OK or migrations != OK:
+        response = JsonResponse({"status": "unavailable", **parts}, status=503)
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response
+    whole = cache_state == OK and all(state == OK for state in workers.values())
+    return JsonResponse({"status": OK if whole else "degraded", **parts})
+
+
+def _database() -> tuple[str, str]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return OK, _migrations()
+    except Error:
+        connection.close()
+        return AWAY, "unknown"
+
+
+def _migrations() -> str:
+    # Code does not change while a process runs: what was complete once stays so.
+    try:
+        _complete()
+    except Incomplete:
+        return MISSING
+    return OK
+
+
+class Incomplete(Exception):
+    """The database lacks what this code was written for."""
+
+
+@cache
+def _complete() -> bool:
+    loader = MigrationLoader(connection)
+    applied = set(loader.applied_migrations or ())
+    shared = {node for node in loader.graph.nodes if node[0] not in _tenant_labels()}
+    if shared - applied - _replaced(loader):
+        raise Incomplete
+    steps = [f"{step.app}.{step.name}" for step in tenant_steps()]
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND, [steps, len(steps)])
+        if cursor.fetchone()[0]:
+            raise Incomplete
+    return True
+
+
+def _tenant_labels() -> set[str]:
+    return {step.app for step in tenant_steps()}
+
+
+def _replaced(loader: MigrationLoader) -> set[tuple[str, str]]:
+    return {one for squashed in loader.replacements.values() for one in squashed.replaces}
+
+
+def _redis() -> tuple[str, dict[str, str]]:
+    try:
+        bell.client().ping()
+        return OK, {name: OK if alive(name) else AWAY for name in WORKERS}
+    except redis.RedisError:
+        return AWAY, dict.fromkeys(WORKERS, "unknown")
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Export what waits in the outbox, by sink, in Prometheus' text format."""
+    refused = refuse_strangers(request)
+    if refused is not None:
+        return refused
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [clock.real_now()])
+        rows = cursor.fetchall()
+    gauges = {
+        "dentalogic_outbox_waiting": ("Deliveries that are owed.", 1),
+        "dentalogic_outbox_dead": ("Deliveries given up for good.", 2),
+        "dentalogic_outbox_oldest_seconds": ("How long the oldest one has been due.", 3),
+    }
+    lines = []
+    for name, (meaning, column) in gauges.items():
+        lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
+        lines += [f'{name}{{sink="{row[0]}"}} {max(float(row[column]), 0):g}' for row in rows]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
