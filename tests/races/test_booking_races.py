@@ -190,7 +190,7 @@ def test_an_expired_hold_is_removed_by_exactly_one(inside: Clinic) -> None:
 
 
 def test_control_without_locks_and_constraint_the_race_is_lost(inside: Clinic) -> None:
-    """Looking first and inserting then, with the constraint gone, double-books: the race is real."""
+    """Looking first and inserting then, the constraint gone, double-books: the race is real."""
     setting = Setting(inside)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE appointments DROP CONSTRAINT appointment_professional_free")

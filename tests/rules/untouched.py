@@ -1,4 +1,4 @@
-"""What a refusal must leave as it was: every row of the agenda, its history, its events, its debts."""
+"""What a refusal leaves as it was: the rows of the agenda, their history, events and debts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def picture() -> dict[str, list[Any]]:
             )
             seen[table] = cursor.fetchall()
         cursor.execute(
-            "SELECT id, topic, key, generation, due_at FROM public.outbox WHERE clinic_id = %s ORDER BY id",
+            "SELECT id, topic, key, generation, due_at FROM public.outbox"
+            " WHERE clinic_id = %s ORDER BY id",
             [tenant_id],
         )
         seen["outbox"] = cursor.fetchall()
