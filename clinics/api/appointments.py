@@ -13,12 +13,12 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinics.api.base import IDEMPOTENCY_KEY, ResourceView
+from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
 from clinics.api.fields import MomentField, VersionField
 from clinics.api.paging import Page, list_parameters, page_schema
-from clinics.models import Appointment, AppointmentStatus, Patient, Source, Treatment
+from clinics.models import Appointment, AppointmentStatus, Source
 from clinics.services import booking, lifecycle, moving
-from clinics.services.catalog import get_or_refuse
+from clinics.services.parties import load_parties
 from clinics.tenancy.permissions import Can, Resource
 from dentalogic.core.errors import NotAllowed, NotFound
 from dentalogic.core.idempotency import request_hash
@@ -199,13 +199,18 @@ class AppointmentsView(ResourceView):
             lambda row_id: find_for(self, row_id),
             network=True,
         )
-        return Response(AppointmentSerializer(row).data, status=status.HTTP_201_CREATED)
+        return Response(render(AppointmentSerializer, row), status=status.HTTP_201_CREATED)
 
     def _book(self, values: dict[str, Any]) -> Appointment:
-        return booking.book_appointment(
-            patient=get_or_refuse(Patient, values["patient"]),
+        patient, treatment, professional = load_parties(
+            patient_id=values["patient"],
+            treatment_id=values["treatment"],
             professional_id=values["professional"],
-            treatment=get_or_refuse(Treatment, values["treatment"]),
+        )
+        booked = booking.book_appointment(
+            patient=patient,
+            professional_id=professional.pk,
+            treatment=treatment,
             starts_at=values["starts_at"],
             chair_id=values["chair"],
             urgent=values["urgent"],
@@ -216,6 +221,8 @@ class AppointmentsView(ResourceView):
             source=Source.STAFF,
             request_key=self._request_key(),
         )
+        booked.professional = professional
+        return booked
 
     def _request_key(self) -> str | None:
         """Name the request so that a repeat after a crash finds what the first one booked."""
@@ -234,7 +241,7 @@ class AppointmentView(ResourceView):
     )
     def get(self, request: Request, row_id: UUID) -> Response:
         """Show an appointment."""
-        return Response(AppointmentSerializer(find_for(self, row_id)).data)
+        return Response(render(AppointmentSerializer, find_for(self, row_id)))
 
 
 class _ChangeView(ResourceView):
@@ -253,7 +260,7 @@ class _ChangeView(ResourceView):
             lambda done: find_for(self, done),
             network=network,
         )
-        return Response(AppointmentSerializer(row).data)
+        return Response(render(AppointmentSerializer, row))
 
 
 class RescheduleView(_ChangeView):

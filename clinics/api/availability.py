@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinics.api.base import ResourceView
+from clinics.api.base import ResourceView, render
 from clinics.api.fields import MomentField
 from clinics.models import Professional, Treatment
 from clinics.services.availability import find_slots
@@ -96,4 +96,4 @@ class AvailabilityView(ResourceView):
             for one, name in found.names.items()
         ]
         body = {"professionals": calendars, "slots": found.slots, "reasons": found.reasons}
-        return Response(AvailabilitySerializer(body).data)
+        return Response(render(AvailabilitySerializer, body))

@@ -11,7 +11,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinics.api.base import IDEMPOTENCY_KEY, ResourceView
+from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
 from clinics.api.fields import DayField, VersionField
 from clinics.api.paging import Page, list_parameters, page_schema
 from clinics.models import Closure, Insurer, Treatment
@@ -94,7 +94,7 @@ class TreatmentsView(ResourceView):
             lambda: catalog.add_treatment(**values),
             lambda row_id: catalog.get_or_refuse(Treatment, row_id),
         )
-        return Response(TreatmentSerializer(row).data, status=status.HTTP_201_CREATED)
+        return Response(render(TreatmentSerializer, row), status=status.HTTP_201_CREATED)
 
 
 class TreatmentView(ResourceView):
@@ -103,7 +103,7 @@ class TreatmentView(ResourceView):
     @extend_schema(responses=TreatmentSerializer, tags=["catalog"], operation_id="get_treatment")
     def get(self, request: Request, row_id: UUID) -> Response:
         """Show a treatment."""
-        return Response(TreatmentSerializer(catalog.get_or_refuse(Treatment, row_id)).data)
+        return Response(render(TreatmentSerializer, catalog.get_or_refuse(Treatment, row_id)))
 
     @extend_schema(
         request=TreatmentChange,
@@ -114,7 +114,7 @@ class TreatmentView(ResourceView):
     def patch(self, request: Request, row_id: UUID) -> Response:
         """Change a treatment."""
         row = catalog.change_treatment(treatment_id=row_id, **self.read_body(TreatmentChange))
-        return Response(TreatmentSerializer(row).data)
+        return Response(render(TreatmentSerializer, row))
 
 
 class InsurerSerializer(serializers.Serializer[Any]):
@@ -169,7 +169,7 @@ class InsurersView(ResourceView):
             lambda: catalog.add_insurer(**values),
             lambda row_id: catalog.get_or_refuse(Insurer, row_id),
         )
-        return Response(InsurerSerializer(row).data, status=status.HTTP_201_CREATED)
+        return Response(render(InsurerSerializer, row), status=status.HTTP_201_CREATED)
 
 
 class InsurerView(ResourceView):
@@ -178,7 +178,7 @@ class InsurerView(ResourceView):
     @extend_schema(responses=InsurerSerializer, tags=["catalog"], operation_id="get_insurer")
     def get(self, request: Request, row_id: UUID) -> Response:
         """Show an obra social."""
-        return Response(InsurerSerializer(catalog.get_or_refuse(Insurer, row_id)).data)
+        return Response(render(InsurerSerializer, catalog.get_or_refuse(Insurer, row_id)))
 
     @extend_schema(
         request=InsurerChange,
@@ -189,7 +189,7 @@ class InsurerView(ResourceView):
     def patch(self, request: Request, row_id: UUID) -> Response:
         """Change an obra social."""
         row = catalog.change_insurer(insurer_id=row_id, **self.read_body(InsurerChange))
-        return Response(InsurerSerializer(row).data)
+        return Response(render(InsurerSerializer, row))
 
 
 class ClosureSerializer(serializers.Serializer[Any]):
@@ -243,7 +243,7 @@ class ClosuresView(ResourceView):
             lambda: catalog.add_closure(**values),
             lambda row_id: catalog.get_or_refuse(Closure, row_id),
         )
-        return Response(ClosureSerializer(row).data, status=status.HTTP_201_CREATED)
+        return Response(render(ClosureSerializer, row), status=status.HTTP_201_CREATED)
 
 
 class ClosureView(ResourceView):
@@ -252,7 +252,7 @@ class ClosureView(ResourceView):
     @extend_schema(responses=ClosureSerializer, tags=["catalog"], operation_id="get_closure")
     def get(self, request: Request, row_id: UUID) -> Response:
         """Show a closure."""
-        return Response(ClosureSerializer(catalog.get_or_refuse(Closure, row_id)).data)
+        return Response(render(ClosureSerializer, catalog.get_or_refuse(Closure, row_id)))
 
     @extend_schema(responses={204: None}, tags=["catalog"], operation_id="remove_closure")
     def delete(self, request: Request, row_id: UUID) -> Response:

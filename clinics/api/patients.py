@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinics.api.appointments import AppointmentSerializer, appointment_rows
-from clinics.api.base import IDEMPOTENCY_KEY, ResourceView
+from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
 from clinics.api.fields import DayField, MomentField, VersionField
 from clinics.api.paging import Page, list_parameters, page_schema
 from clinics.models import FactField, FactSource, PatientFact, PatientStatus
@@ -116,7 +116,7 @@ class PatientsView(ResourceView):
             lambda: patients.add_patient(recorded_by=self.caller.user_id, **values),
             patients.find_patient,
         )
-        return Response(PatientSerializer(row).data, status=status.HTTP_201_CREATED)
+        return Response(render(PatientSerializer, row), status=status.HTTP_201_CREATED)
 
 
 class PatientView(ResourceView):
@@ -125,7 +125,7 @@ class PatientView(ResourceView):
     @extend_schema(responses=PatientSerializer, tags=["patients"], operation_id="get_patient")
     def get(self, request: Request, row_id: UUID) -> Response:
         """Show a patient."""
-        return Response(PatientSerializer(patients.find_patient(row_id)).data)
+        return Response(render(PatientSerializer, patients.find_patient(row_id)))
 
     @extend_schema(
         request=PatientChange,
@@ -144,7 +144,7 @@ class PatientView(ResourceView):
             ),
             patients.find_patient,
         )
-        return Response(PatientSerializer(row).data)
+        return Response(render(PatientSerializer, row))
 
 
 class PatientAppointmentsView(ResourceView):

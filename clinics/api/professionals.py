@@ -11,7 +11,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinics.api.base import IDEMPOTENCY_KEY, ResourceView
+from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
 from clinics.api.catalog import ActiveFilter, only_active
 from clinics.api.fields import MomentField, VersionField
 from clinics.api.paging import Page, list_parameters, page_schema
@@ -122,7 +122,7 @@ class ProfessionalsView(ResourceView):
         row = self.run_once(
             "professionals", lambda: catalog.add_professional(**values), find_professional
         )
-        return Response(ProfessionalSerializer(row).data, status=status.HTTP_201_CREATED)
+        return Response(render(ProfessionalSerializer, row), status=status.HTTP_201_CREATED)
 
 
 class ProfessionalView(ResourceView):
@@ -133,7 +133,7 @@ class ProfessionalView(ResourceView):
     )
     def get(self, request: Request, row_id: UUID) -> Response:
         """Show a professional."""
-        return Response(ProfessionalSerializer(find_professional(row_id)).data)
+        return Response(render(ProfessionalSerializer, find_professional(row_id)))
 
     @extend_schema(
         request=ProfessionalChange,
@@ -146,7 +146,7 @@ class ProfessionalView(ResourceView):
         values = self.read_body(ProfessionalChange)
         own_only = self.caller.user_id if self.only_own else None
         row = catalog.change_professional(professional_id=row_id, own_only=own_only, **values)
-        return Response(ProfessionalSerializer(row).data)
+        return Response(render(ProfessionalSerializer, row))
 
 
 class AbsenceSerializer(serializers.Serializer[Any]):
@@ -199,7 +199,7 @@ class AbsencesView(ResourceView):
             lambda: catalog.add_absence(professional_id=row_id, **values),
             lambda absence_id: catalog.get_or_refuse(Absence, absence_id),
         )
-        return Response(AbsenceSerializer(row).data, status=status.HTTP_201_CREATED)
+        return Response(render(AbsenceSerializer, row), status=status.HTTP_201_CREATED)
 
 
 class AbsenceView(ResourceView):

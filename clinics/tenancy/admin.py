@@ -70,9 +70,7 @@ class MembershipAdmin(HouseAdmin):
         decide = gatekeeper.activate if what == "activated" else gatekeeper.suspend
         for row in rows:
             try:
-                decide(
-                    clinic_id=caller.scope.tenant_id, membership_id=row.pk, by=caller.user_id
-                )
+                decide(clinic_id=caller.scope.tenant_id, membership_id=row.pk, by=caller.user_id)
             except DomainError as error:
                 self.message_user(request, str(error), messages.ERROR)
             else:

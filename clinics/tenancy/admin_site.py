@@ -41,7 +41,7 @@ def gatekeeper_of(request: HttpRequest) -> Caller | None:
     return None
 
 
-class ClinicAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped
+class ClinicAdminSite(UnfoldAdminSite):
     site_title = "Dentalogic"
     site_header = "Dentalogic"
     index_title = _("Administración")
@@ -51,13 +51,13 @@ class ClinicAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped
         return is_operator(request) or gatekeeper_of(request) is not None
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Send to the log-in of the staff pages; who is in already is told that it is not theirs."""
+        """Send to the log-in of the staff pages; refuse whoever is in and has no business here."""
         if sessions.caller_of(request) is not None or self.has_permission(request):
             raise PermissionDenied
         target = request.GET.get("next") or reverse("admin:index")
         return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': target})}")
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         sessions.log_out(request)
         return HttpResponseRedirect(settings.LOGIN_URL)
 
@@ -94,10 +94,12 @@ class ClinicAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped
         return TemplateResponse(request, "tenancy/activation.html", context)
 
 
-def note(request: HttpRequest, row: Model, what: str, flag: int = CHANGE) -> None:
+def note(request: HttpRequest, row: Model, what: str, flag: int = CHANGE) -> LogEntry:
     """Write a line in the admin's log: ids alone, whatever the row would call itself."""
-    LogEntry.objects.create(
-        user_id=request.user.pk,
+    user = request.user
+    assert isinstance(user, User), "the site lets nobody else in"
+    return LogEntry.objects.create(
+        user_id=user.pk,
         content_type_id=get_content_type_for_model(row).pk,
         object_id=str(row.pk),
         object_repr=str(row.pk),
@@ -106,7 +108,7 @@ def note(request: HttpRequest, row: Model, what: str, flag: int = CHANGE) -> Non
     )
 
 
-class HouseAdmin(ModelAdmin):  # type: ignore[misc]  # untyped
+class HouseAdmin(ModelAdmin):
     """Nothing is added, changed or deleted unless a class says so."""
 
     actions_on_top = True
@@ -142,11 +144,11 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]  # untyped
         """Return the rows that belong to a clinic; none unless a class knows how."""
         return rows.none()
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        note(request, obj, str(message))
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        return note(request, obj, str(message))
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        note(request, obj, str(message), admin.models.ADDITION)
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        return note(request, obj, str(message), admin.models.ADDITION)
 
 
 site = ClinicAdminSite(name="admin")

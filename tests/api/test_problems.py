@@ -37,7 +37,8 @@ def test_djangos_own_404(api: Api) -> None:
     ],
 )
 def test_a_body_that_is_no_request(api: Api, body: bytes, kind: str, status: int) -> None:
-    response = api("ceo").generic("POST", "treatments/", body, content_type=kind)
+    given: Any = body
+    response = api("ceo").generic("POST", "treatments/", given, content_type=kind)
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"
 

@@ -99,9 +99,7 @@ def test_the_bulk_actions_are_the_same_service(
 
 
 @pytest.mark.parametrize("page", ["membership", "user", "clinic"])
-def test_what_must_not_change_is_read_only(
-    nothing_counted: None, alfa: Clinic, page: str
-) -> None:
+def test_what_must_not_change_is_read_only(nothing_counted: None, alfa: Clinic, page: str) -> None:
     ceo = membership(alfa, "ceo")
     row = {"membership": ceo.pk, "user": ceo.user_id, "clinic": alfa.pk}[page]
     client = browser("ceo")
@@ -226,7 +224,9 @@ def test_create_clinic_gives_the_ceo_a_link_good_once(
     assert form.status_code == 302
     new = {"new_password1": "una-clave-nueva-33", "new_password2": "una-clave-nueva-33"}
     assert client.post(form.headers["Location"], new).status_code == 302
-    assert client.post("/login/", {"email": "jefa@sur.test", "password": "x" * 12}).status_code == 401
+    assert (
+        client.post("/login/", {"email": "jefa@sur.test", "password": "x" * 12}).status_code == 401
+    )
     entered = client.post("/login/", {"email": "jefa@sur.test", "password": "una-clave-nueva-33"})
     assert entered.status_code == 302
     assert "venció" in Browser().get(path).content.decode()

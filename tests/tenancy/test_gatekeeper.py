@@ -247,4 +247,5 @@ def test_without_a_mail_server_the_request_goes_to_the_emergency_log_once(
 
 
 def test_the_emergency_log_lies_in_the_home() -> None:
-    assert settings.LOGGING["handlers"]["omega"]["filename"] == settings.HOME / "log/omega.log"
+    handlers: Any = settings.LOGGING["handlers"]
+    assert handlers["omega"]["filename"] == settings.HOME / "log/omega.log"
