@@ -48,6 +48,7 @@ pytest_plugins = [
     "tests.fixtures.clinics",
     "tests.fixtures.api",
     "tests.fixtures.sandbox",
+    "tests.fixtures.server",
 ]
 
 
