@@ -52,7 +52,7 @@ _CLAIMS: dict[EffectKind, re.Pattern[str]] = {
         rf"|\b(?:te |lo |la |ya )+(?:cambie|movi|pase|reprograme|adelante|postergue)\b"
         rf"|\b(?:cambie|movi|pase|reprograme|adelante|postergue) {_OBJECT}\b"
         r"|\b(?:acabo de|pude) (?:cambiar|mover|pasar|reprogramar)\w*"
-        r"|\b(?:is|was|has been|i|ve) (?:\w+ )?(?:moved|rescheduled|changed)\b"
+        r"|\b(?:is|was|has been|i|ve) (?:\w+ )?(?:moved|rescheduled|changed)\b(?! nothing)"
     ),
     "handed_off": re.compile(
         r"\b(?:ya )?(?:le |les )?avise (?:al|a el|a la|a una)"

@@ -97,7 +97,8 @@ def alternatives(wish: Wish, meant: Windows) -> Found:
 
 
 def few(slots: Sequence[Slot]) -> list[Slot]:
-    return spread(slots, [wording.local(slot.starts_at) for slot in slots], MOST_OPTIONS)
+    zone = wording.zone()
+    return spread(slots, lambda moment: moment.astimezone(zone), MOST_OPTIONS)
 
 
 def _is_inside(slot: Slot, piece: Sequence[Window], starts: set[datetime] | None) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -22,47 +21,42 @@ class Timed(Protocol):
 T = TypeVar("T", bound=Timed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    place: int
-    wall: datetime
-    professional: UUID
-
-    @property
-    def half_day(self) -> tuple[object, bool]:
-        return (self.wall.date(), self.wall.hour >= NOON)
-
-
-def spread(slots: Sequence[T], wall_times: Sequence[datetime], most: int) -> list[T]:
+def spread(slots: Sequence[T], wall: Callable[[datetime], datetime], most: int) -> list[T]:
     """Return at most `most` slots in order of time: the earliest, then ones unlike it.
 
-    `wall_times` are the slots' starts on the clinic's clock. Another half day is preferred, then an
-    hour between, then half an hour, then the earlier one; the same start twice (with another
-    professional) only where there is nothing else.
+    `wall` gives a moment on the clinic's clock. Another half day is preferred, then an hour apart,
+    then half an hour, then the earlier one, with another professional where that costs nothing. The
+    same start comes twice only where there is nothing else.
     """
-    left = [
-        _Candidate(place, wall, slot.professional_id)
-        for place, (slot, wall) in enumerate(zip(slots, wall_times, strict=True))
-    ]
-    left.sort(key=lambda one: one.wall)
-    chosen: list[_Candidate] = []
-    while left and len(chosen) < most:
-        best = min(left, key=lambda one: _rank(one, chosen))
+    by_start: dict[datetime, list[T]] = {}
+    for slot in slots:
+        by_start.setdefault(slot.starts_at, []).append(slot)
+    chosen: list[T] = []
+    for start in _unlike({start: wall(start) for start in sorted(by_start)}, most):
+        used = {slot.professional_id for slot in chosen}
+        there = by_start[start]
+        chosen.append(next((one for one in there if one.professional_id not in used), there[0]))
+    taken = {(slot.starts_at, slot.professional_id) for slot in chosen}
+    for there in by_start.values():
+        for slot in there:
+            if len(chosen) < most and (slot.starts_at, slot.professional_id) not in taken:
+                taken.add((slot.starts_at, slot.professional_id))
+                chosen.append(slot)
+    return sorted(chosen, key=lambda slot: slot.starts_at)
+
+
+def _unlike(starts: dict[datetime, datetime], most: int) -> list[datetime]:
+    """Choose starts, given with their wall times in order of time, each unlike those before it."""
+    half_days = {start: (at.date(), at.hour >= NOON) for start, at in starts.items()}
+    chosen: list[datetime] = []
+    seen: set[object] = set()
+    while len(chosen) < min(most, len(starts)):
+
+        def rank(start: datetime) -> tuple[bool, bool, bool, bool, datetime]:
+            gap = min((abs(start - other) for other in chosen), default=WIDE)
+            return (not gap, half_days[start] in seen, gap < WIDE, gap < NARROW, start)
+
+        best = min(starts, key=rank)
         chosen.append(best)
-        left = [
-            one for one in left if (one.wall, one.professional) != (best.wall, best.professional)
-        ]
-    return [slots[one.place] for one in sorted(chosen, key=lambda one: (one.wall, one.place))]
-
-
-def _rank(one: _Candidate, chosen: Sequence[_Candidate]) -> tuple[object, ...]:
-    gap = min((abs(one.wall - other.wall) for other in chosen), default=timedelta.max)
-    return (
-        gap == timedelta(),
-        any(one.half_day == other.half_day for other in chosen),
-        gap < WIDE,
-        gap < NARROW,
-        one.wall,
-        any(one.professional == other.professional for other in chosen),
-        one.place,
-    )
+        seen.add(half_days[best])
+    return sorted(chosen)

