@@ -80,6 +80,9 @@ def _start_postgres(home: Home, *, fast: bool, bound: bool) -> None:
     running = Server.read(noted)
     # A server that forgets on a power cut must not serve who expects it to remember.
     if running is not None and not running.abandoned and (fast or not running.fast):
+        if fast and not running.fast:
+            # A durable server serves tests too; what they lack is leave to create databases.
+            postgres.provision(home, port=running.port, fast=True)
         return
     stranger = postgres.orphan(home)
     if stranger is not None and not stranger.end(postgres.FAST_SHUTDOWN):

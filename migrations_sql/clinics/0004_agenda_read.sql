@@ -32,7 +32,7 @@ BEGIN
                   AND closure.starts_on <= window_end::date + 1
             ),
             NULL::text, NULL::text, NULL::text, NULL::text
-        FROM public.clinics clinic
+        FROM clinics clinic
         WHERE clinic.id = tenant;
 
     IF EXISTS (SELECT FROM chairs chair WHERE chair.tenant_id = tenant AND chair.is_active) THEN
@@ -116,8 +116,8 @@ BEGIN
           AND (
               person.user_id IS NULL
               OR EXISTS (
-                  SELECT FROM public.memberships membership
-                  JOIN public.users account ON account.id = membership.user_id
+                  SELECT FROM memberships membership
+                  JOIN users account ON account.id = membership.user_id
                   WHERE membership.clinic_id = tenant
                     AND membership.user_id = person.user_id
                     AND membership.status = 'active'

@@ -131,11 +131,11 @@ def test_evolve_check_names_what_is_missing_and_changes_nothing(
     alfa: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM clinic_patches WHERE schema_name = 'alfa' AND app = 'whatsapp'")
+        cursor.execute("DELETE FROM clinic_patches WHERE schema_name = 'alfa' AND app = 'agent'")
     with pytest.raises(SystemExit) as ended:
         call_command("evolve", check=True, clinic="alfa")
     assert ended.value.code == 1
-    assert "alfa: whatsapp.0001_channel is missing" in capsys.readouterr().out
+    assert "alfa: agent.0001_turns is missing" in capsys.readouterr().out
     assert len(missing_steps("alfa")) == 1
     call_command("evolve", clinic="alfa")
     assert missing_steps("alfa") == []
