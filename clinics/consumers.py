@@ -62,6 +62,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
     caller: Caller | None = None
     professional_id: UUID | None = None
     began = False
+    ended = False
     counted = False
     deaf = False
     last = 0
@@ -103,6 +104,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
         if since is not None:
             await self.catch_up()
         self.watch = asyncio.create_task(self.watch_membership())
+        self.watch.add_done_callback(self.watch_ended)
 
     async def find_caller(self, offered: list[str]) -> Caller:
         """Return who is at the other end, by token or by the session of the staff pages."""
@@ -197,7 +199,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def events_ready(self, message: dict[str, Any]) -> None:
         """The group's message: send what is new; a gap is read from the table instead."""
-        if self.caller is None:
+        if self.caller is None or self.ended:
             return
         with suppress(DatabaseError):  # The next check reads it.
             async with self.turn:
@@ -218,6 +220,8 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def membership_suspended(self, message: dict[str, Any]) -> None:
         """The user's group says that a membership ended: look whether it was this one."""
+        if self.caller is None or self.ended:
+            return
         with suppress(DatabaseError):  # The next check asks again.
             await self.may_stay()
 
@@ -234,6 +238,21 @@ class EventsConsumer(AsyncWebsocketConsumer):
                         return
                     await self.in_clinic(realtime.number_events)
                     await self.catch_up()
+
+    def watch_ended(self, watch: asyncio.Task[None]) -> None:
+        """Close the socket if its watch broke: nobody would look after it any more."""
+        if watch.cancelled() or watch.exception() is None:
+            return
+        logger.error("socket_unwatched", exc_info=watch.exception())
+        self.closing = asyncio.create_task(self.close(COME_AGAIN))
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Close once; what is still on its way to the browser is dropped."""
+        if self.ended:
+            return
+        self.ended = True
+        with suppress(OSError):  # The browser was quicker.
+            await super().close(code, reason)
 
     async def read_the_table_for_a_while(self) -> None:
         """Without Redis: poll, then send the browser round to try for a hearing socket again."""
@@ -276,7 +295,8 @@ class EventsConsumer(AsyncWebsocketConsumer):
         """Whether the session is still there, and still in this clinic."""
         assert self.caller is not None
         session = self.scope["session"]
-        stored = type(session)(session.session_key)
+        # `__class__`, because the session is a lazy object around the real one.
+        stored = session.__class__(session.session_key)
         return stored.get(CLINIC) == str(self.caller.scope.tenant_id)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

@@ -59,6 +59,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 
   function columnHead(column) {
+    if (!column.hours) return make("div", {}); // The widget draws one empty column before there are any.
     const hours = day.closed ? day.closed : column.hours.map(([from, to]) => `${from} a ${to}`).join(" · ") || "No atiende";
     return make("div", { class: "column-head" },
       make("span", { class: "avatar", "aria-hidden": "true" }, column.initials),
@@ -91,10 +92,13 @@ document.addEventListener("DOMContentLoaded", () => {
   function draw() {
     const columns = day.professionals.filter((one) => !who || one.id === who);
     const visits = day.appointments.filter((one) => cancelled || one.status !== "cancelled");
-    const [from, to] = span(visits);
+    const [from, to] = span(columns, visits.filter((one) => !who || one.professional === who));
     calendar.setOption("date", day.day);
     calendar.setOption("slotMinTime", `${String(from).padStart(2, "0")}:00:00`);
     calendar.setOption("slotMaxTime", `${String(to).padStart(2, "0")}:00:00`);
+    // A little before now, so that what comes next is in sight.
+    const hour = day.day === day.today ? Number(nowText().slice(11, 13)) - 1 : from;
+    calendar.setOption("scrollTime", `${String(Math.max(from, hour)).padStart(2, "0")}:00:00`);
     calendar.setOption("resources", columns.map((one) => ({ id: one.id, title: one.name, extendedProps: one })));
     calendar.setOption("events", [
       ...columns.flatMap((one) => closedParts(one, from, to)),
@@ -114,9 +118,9 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   /* The hours worth showing: those worked by anybody, and whatever lies outside of them. */
-  function span(visits) {
-    const starts = [...day.professionals.flatMap((one) => one.hours.map(([at]) => Number(at.slice(0, 2)))), ...visits.map((one) => Math.floor(minutes(one.starts_at) / 60))];
-    const ends = [...day.professionals.flatMap((one) => one.hours.map(([, at]) => Math.ceil(Number(at.slice(0, 2)) + Number(at.slice(3)) / 60))), ...visits.map((one) => (one.ends_at.slice(0, 10) > day.day ? 24 : Math.ceil(minutes(one.ends_at) / 60)))];
+  function span(columns, visits) {
+    const starts = [...columns.flatMap((one) => one.hours.map(([at]) => Number(at.slice(0, 2)))), ...visits.map((one) => Math.floor(minutes(one.starts_at) / 60))];
+    const ends = [...columns.flatMap((one) => one.hours.map(([, at]) => Math.ceil(Number(at.slice(0, 2)) + Number(at.slice(3)) / 60))), ...visits.map((one) => (one.ends_at.slice(0, 10) > day.day ? 24 : Math.ceil(minutes(one.ends_at) / 60)))];
     if (!starts.length) return [8, 20];
     return [Math.max(0, Math.min(...starts)), Math.min(24, Math.max(...ends))];
   }
