@@ -227,10 +227,10 @@ def _deal(
 
 def _challenge(scope: Scope) -> bytes:
     """Return Meta's challenge to who knows the verify token."""
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    query = parse_qs(bytes(scope.get("query_string", b"")).decode("latin-1"))
     token = query.get("hub.verify_token", [""])[0]
-    challenge = query.get("hub.challenge", [""])[0]
-    known = settings.WHATSAPP_VERIFY_TOKEN
+    challenge: str = query.get("hub.challenge", [""])[0]
+    known: str = settings.WHATSAPP_VERIFY_TOKEN
     good = hmac.compare_digest(
         hashlib.sha256(token.encode()).digest(), hashlib.sha256(known.encode()).digest()
     )

@@ -134,15 +134,18 @@ class Lane:
         """Store a batch and tell its requests how it went; the cache keys of what is new."""
         try:
             kept = await self._store(batch)
+            self._settle(batch, None)
         except (psycopg.Error, PoolTimeout, OSError) as error:
             logger.warning("intake_database_away", error=type(error).__name__)
-            self._settle(batch, NotKept())
             return []
-        self._settle(batch, None)
+        finally:
+            # Whatever happened: who has no answer by now gets none from us.
+            self._settle(batch, NotKept())
         return kept
 
     def _next_batch(self) -> list[Waiting]:
-        batch, size = [], 0
+        batch: list[Waiting] = []
+        size = 0
         for one in self._waiting:
             if batch and size + len(one.items) > LARGEST_BATCH:
                 break

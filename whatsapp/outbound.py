@@ -143,4 +143,5 @@ def _settle(
 
 
 def _pause(attempts: int) -> timedelta:
-    return min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 20), LONGEST_PAUSE)
+    doublings: int = 2 ** min(max(attempts - 1, 0), 20)
+    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)

@@ -7,7 +7,8 @@ timeout a second and changes no outcome: the unique key of the inbox decides.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from typing import cast
 
 import redis.asyncio
 import structlog
@@ -20,6 +21,12 @@ logger = structlog.get_logger(__name__)
 
 REMEMBER_SECONDS = 120
 TIMEOUT_SECONDS = 0.25
+# One command however many keys: packing one for each cost more than storing the batch.
+_REMEMBER = """
+for place = 1, #KEYS - 1 do redis.call('SET', KEYS[place], 1, 'EX', ARGV[1]) end
+redis.call('LPUSH', KEYS[#KEYS], 1)
+redis.call('LTRIM', KEYS[#KEYS], 0, 0)
+"""
 
 
 class Seen:
@@ -52,12 +59,11 @@ class Seen:
         if time.monotonic() < self._quiet_until:
             return
         try:
-            async with self._client.pipeline(transaction=False) as pipe:
-                for key in keys:
-                    pipe.set(self._prefix + key, 1, ex=REMEMBER_SECONDS)
-                pipe.lpush(self._bell, 1)
-                pipe.ltrim(self._bell, 0, 0)
-                await pipe.execute()
+            named = [*[self._prefix + key for key in keys], self._bell]
+            # redis-py types it for both of its clients; the asyncio one always gives an awaitable.
+            await cast(
+                Awaitable[None], self._client.eval(_REMEMBER, len(named), *named, REMEMBER_SECONDS)
+            )
         except (TimeoutError, RedisError, OSError) as error:
             self._lost(error)
 

@@ -321,9 +321,8 @@ def _return_failed(lease: Lease, *, failed: bool) -> None:
 def _give_up(conversation: Conversation) -> None:
     """Say honestly that it did not work, and let a person answer."""
     logger.error("conversation_given_up", conversation=str(conversation.pk))
-    turn = Turn.objects.filter(
-        conversation_id=conversation.pk, turn_no=conversation.open_turn_no
-    ).first()
+    begun = Turn.objects.filter(conversation_id=conversation.pk)
+    turn = begun.filter(turn_no=conversation.open_turn_no or 0).first()
     if turn is not None:
         upto = conversation.open_turn_upto or 0
         waiting = [message.pk for message in _unanswered(conversation, upto=upto)]

@@ -69,7 +69,7 @@ def serve(talk: Talk) -> Any:
     """Run a conversation with the handler in an event loop of its own."""
 
     async def run() -> Any:
-        transport = httpx.ASGITransport(app=meta_webhook)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=meta_webhook)
         try:
             async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
                 return await talk(client)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from django.db import connection
 
@@ -67,7 +68,7 @@ def test_a_message_is_stored_and_owed_once(throwaway: Clinic) -> None:
 )
 def test_a_wrong_signature_writes_nothing(throwaway: Clinic, signature: str | None) -> None:
     raw = webhook(change(number_of(throwaway), text_message()))
-    given = {} if signature is None else {"X-Hub-Signature-256": signature.encode()}
+    given = {} if signature is None else {b"X-Hub-Signature-256": signature.encode()}
     [answer] = [serve(lambda client: client.post(PATH, content=raw, headers=given))]
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
@@ -269,7 +270,7 @@ def test_the_cache_is_written_only_after_the_commit(
     raw = webhook(change(number_of(throwaway), text_message()))
 
     async def away(*_: Any) -> None:
-        raise keeping.psycopg.OperationalError("the server went away")
+        raise psycopg.OperationalError("the server went away")
 
     with monkeypatch.context() as broken:
         broken.setattr(keeping.Lane, "_insert", away)

@@ -30,7 +30,7 @@ def sandbox_process() -> Iterator[SandboxProcess]:
     with SandboxProcess(
         webhook_url="http://127.0.0.1:1/", app_secret="s", SANDBOX_RETRY_LIMIT="1"
     ) as process:
-        yield process  # type: ignore[misc]
+        yield process
 
 
 @pytest.fixture
