@@ -155,7 +155,13 @@ def _context(lease: Lease) -> TurnContext:
         person=conversation.identity.patient,
         new=tuple(Said(message.pk, message.text, message.sent_at) for message in new),
         history=tuple(
-            Line(_AUTHORS[message.author], message.text, message.sent_at, message.turn_id)
+            Line(
+                _AUTHORS[message.author],
+                message.text,
+                message.sent_at,
+                message.turn_id,
+                message.pk,
+            )
             for message in reversed(recent)
             if message.pk not in mine
         ),
