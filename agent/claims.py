@@ -59,7 +59,7 @@ _CLAIMS: dict[EffectKind, re.Pattern[str]] = {
         r" (?:equipo|clinica|persona|secretari\w+|recepcion)\b"
         r"|\bya (?:te )?(?:derive|transferi|comunique|pase con)\b"
         r"|\bte (?:derive|transferi) (?:con|a)\b"
-        r"|\bquedo avisad[oa]\b|\bi (?:told|notified|alerted) the (?:team|clinic)\b"
+        r"|\bquedo avisad[oa]\b|\bi (?:told|notified|alerted) the (?:team|clinic\w*)\b"
     ),
 }
 # Words that unsay what follows them: in the same breath (between commas), or in the whole sentence.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -39,12 +40,14 @@ class Past:
     def calls(self) -> tuple[PastCall, ...]:
         """Return the tool calls of earlier turns, with what the patient got to know of them."""
         told = replies_since(self._context.history)
+        owed = unanswered_turns(self._context.history)
         return tuple(
             PastCall(
                 name=step.content["name"],
                 result=step.content["result"],
                 told=turn.pk in told,
                 since=told.get(turn.pk, 0),
+                owed=turn.pk in owed,
             )
             for turn in self.turns
             for step in self.steps[turn.pk]
@@ -55,11 +58,17 @@ class Past:
         """Return the earlier lines as messages, the latest turns' tool calls in their places."""
         shown = [turn.pk for turn in self.turns if self.steps[turn.pk]][-TURNS_WITH_TOOLS:]
         waiting = {turn_id: exchange(self.steps[turn_id]) for turn_id in shown}
+        lines = self._context.history[-MOST_LINES:]
+        answered = {line.turn_id for line in lines if line.author == "agent"}
         messages: list[Json] = []
-        for line in self._context.history[-MOST_LINES:]:
+        for line, following in zip_longest(lines, lines[1:]):
             if line.author == "agent" and line.turn_id is not None:
                 messages += waiting.pop(line.turn_id, [])
             messages.append(_message(line))
+            dropped = line.author == "patient" and line.turn_id not in answered
+            if dropped and (following is None or following.turn_id != line.turn_id):
+                # The turn worked, but newer messages made its words stale.
+                messages += waiting.pop(line.turn_id, []) if line.turn_id else []
         return messages
 
 
@@ -106,6 +115,17 @@ def replies_since(history: Sequence[Line]) -> dict[UUID, int]:
             later.add(line.turn_id)
             if line.turn_id is not None:
                 found.setdefault(line.turn_id, len(later) - 1 + interrupted)
+    return found
+
+
+def unanswered_turns(history: Sequence[Line]) -> set[UUID]:
+    """Return the turns that took the patient's latest messages and whose replies never went out."""
+    found: set[UUID] = set()
+    for line in reversed(history):
+        if line.author != "patient":
+            break
+        if line.turn_id is not None:
+            found.add(line.turn_id)
     return found
 
 

@@ -81,6 +81,8 @@ class _Turn:
         self.journal = journal
         self.desk = Desk(context, clinic, past.calls())
         self.done = recall(journal.steps)
+        owed = (effect_of(call.name, call.result) for call in self.desk.past if call.owed)
+        self.owed = [effect for effect in owed if effect is not None]
         self.deadline = time.monotonic() + settings.AGENT_TURN_SECONDS
         facts = prompt.read_facts(context)
         self.messages: list[Json] = [
@@ -155,6 +157,9 @@ class _Turn:
             text, lies = claims.checked(text, self._truth(hours))
             if lies:
                 log.warning("false_claim", kinds=lies, **self._names())
+        # What an earlier turn did while its words were dropped is said now, by us.
+        news = [effect for effect in self.owed if effect not in self.done.effects]
+        text = f"{claims.what_happened(news)} {text}".strip() if text else text
         text = claims.bounded(
             text, claims.LONGEST_REPLY if self.done.handoff is None else claims.LONGEST_FAREWELL
         )
@@ -166,12 +171,13 @@ class _Turn:
         told = (effect_of(call.name, call.result) for call in self.desk.past)
         # What was booked earlier may be gone by now: that is asked of the agenda.
         earlier = {effect.kind for effect in told if effect} - {"booked", "requested"}
-        return Truth(self.done.effects, frozenset(earlier), frozenset(hours))
+        effects = [*self.done.effects, *self.owed]
+        return Truth(effects, frozenset(earlier), frozenset(hours))
 
     def _without_model(self, error: ModelAway) -> TurnResult:
         """Let the caller try again; what this turn already did is told instead, without a model."""
         log.warning("model_away", code=error.code, **self._names())
-        told = claims.what_happened(self.done.effects)
+        told = claims.what_happened([*self.owed, *self.done.effects])
         if told:
             return self._finish(self._good_outcome(), claims.bounded(told), error=error.code)
         self.journal.finish(TurnOutcome.FAILED, error=f"away_{error.code}")
@@ -179,7 +185,7 @@ class _Turn:
 
     def _give_up(self, code: str) -> TurnResult:
         log.warning("turn_failed", code=code, **self._names())
-        told = claims.what_happened(self.done.effects)
+        told = claims.what_happened([*self.owed, *self.done.effects])
         if told:
             return self._finish(self._good_outcome(), claims.bounded(told), error=code)
         sorry = _(

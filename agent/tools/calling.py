@@ -53,13 +53,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
-    """A tool call of an earlier turn and its result; `told` says that the patient got the reply
-    of that turn, `since` how many replies they got after it."""
+    """A tool call of an earlier turn and its result.
+
+    `told` says that the patient got the reply of that turn, `since` how many replies they got after
+    it. `owed` says that nobody has told them yet: the reply was dropped, and nothing came since.
+    """
 
     name: str
     result: Outcome
     told: bool
     since: int
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,32 @@ def test_newer_messages_stop_the_turn(here: Talk, vendors: SandboxProcess) -> No
     vendors.clear_script()
 
 
+def test_what_was_done_in_a_dropped_reply_is_told(here: Talk, vendors: SandboxProcess) -> None:
+    here.person_with_facts()
+    vendors.script(
+        calls("check_availability", service="limpieza", when="mañana a las 10"),
+        calls("book_appointment", slot="S1"),
+        {"content": "Listo, tu turno quedó reservado."},
+        {"content": "¡De nada!"},
+        {"content": "¡Hasta mañana!"},
+    )
+    dropped = here.turn("mañana a las 10, reservalo")
+    # Newer messages came: the channel keeps the messages with the turn, and drops its reply.
+    here.history.pop()
+    told = here.turn("gracias")
+    assert told.reply == (
+        "El turno quedó reservado: miércoles 25 de noviembre, 10:00, con Dra. María Elena Ruiz."
+        " ¡De nada!"
+    )
+    assert dropped.turn_id != told.turn_id
+    assert [one["role"] for one in sent(vendors)] == [
+        "system",
+        *("user", "assistant", "tool", "assistant", "tool"),
+        "user",
+    ]
+    assert here.turn("chau").reply == "¡Hasta mañana!"
+
+
 GARBAGE: list[list[dict[str, Any]]] = [
     [{"raw": "basura"}] * 2,
     [{"raw": '{"choices": []}'}] * 2,
