@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -42,9 +43,9 @@ ALL_SAID = "Soy Ana María Pérez, DNI 30.111.222, tengo OSDE"
 ALL_VALUES = {"full_name": "Ana María Pérez", "dni": "30111222", "insurance": "osde"}
 
 
-def sender(raw_id: str = "5491155550002", **given: str) -> ChannelIdentity:
+def sender(raw_id: str = "5491155550002", **given: Any) -> ChannelIdentity:
     return identify_sender(
-        **{"raw_id": raw_id, "phone": raw_id, "send_to": raw_id, "profile_name": "Anita"} | given
+        **({"raw_id": raw_id, "phone": raw_id, "send_to": raw_id, "profile_name": "Anita"} | given)
     )
 
 
