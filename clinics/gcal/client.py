@@ -6,6 +6,7 @@ import json
 import threading
 from functools import cache
 from importlib import import_module
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.conf import settings
 from dentalogic.core.errors import DomainError
 
 SCOPES = ["https://www.googleapis.com/auth/calendar"]
+IDLE_SECONDS = 2
 _local = threading.local()
 
 
@@ -43,8 +45,18 @@ def service(timeout: float) -> Any:
     if getattr(_local, "key", None) != key:
         _local.service = _build(timeout)
         _local.key = key
+    elif monotonic() - _local.used > IDLE_SECONDS:
+        # The other side may have closed it meanwhile, and httplib2 would fail over that.
+        _close(_local.service._http.http)
+    _local.used = monotonic()
     _local.service._http.http.timeout = timeout  # the only place it can be set
     return _local.service
+
+
+def _close(http: Any) -> None:
+    for connection in http.connections.values():
+        connection.close()
+    http.connections.clear()
 
 
 def _build(timeout: float) -> Any:

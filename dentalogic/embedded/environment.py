@@ -55,6 +55,7 @@ def _sandbox(place: Home, sandbox_port: int, port: int) -> dict[str, str]:
     return {
         "SANDBOX_WEBHOOK_URL": f"http://127.0.0.1:{port}/webhooks/whatsapp/meta/",
         "WHATSAPP_GRAPH_URL": f"{base}/graph/v23.0",
+        "WHATSAPP_ACCESS_TOKEN": f"{secrets.SANDBOX_PREFIX}graph",
         "YCLOUD_API_URL": f"{base}/ycloud/v2",
         "GOOGLE_CALENDAR_URL": base,
         "GOOGLE_CREDENTIALS_JSON": secrets.google_service_account(place, token_uri=f"{base}/token"),
@@ -70,6 +71,7 @@ def real_credentials(given: Mapping[str, str]) -> list[str]:
     found = []
     for name, address in (
         ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
+        ("WHATSAPP_ACCESS_TOKEN", "WHATSAPP_GRAPH_URL"),
         ("YCLOUD_API_KEY", "YCLOUD_API_URL"),
     ):
         local = urlsplit(given.get(address, "")).hostname in LOOPBACK_NAMES

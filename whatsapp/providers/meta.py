@@ -17,6 +17,8 @@ from whatsapp.providers.outcomes import MaybeSent, NotSent, Refused
 
 # Shorter than the sink's lease, so that nobody else takes the message while this waits.
 TIMEOUT = httpx.Timeout(10, connect=3)
+# A connection that the other side is about to close turns a sent message into a maybe sent one.
+LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=2)
 
 # Codes that go away by themselves: limits of rate, and the platform's own troubles. All others are
 # for good: a wrong recipient (131026, 131030), a closed window (131047), a token (190), a bad
@@ -29,7 +31,7 @@ PASSING = frozenset(
 @cache
 def _client() -> httpx.Client:
     """Return the process's client. Proxies of the environment are not for vendors' secrets."""
-    return httpx.Client(timeout=TIMEOUT, trust_env=False)
+    return httpx.Client(timeout=TIMEOUT, limits=LIMITS, trust_env=False)
 
 
 def send_text(line: Line, *, to: str, text: str, reference: str) -> str:
@@ -47,7 +49,14 @@ def send_text(line: Line, *, to: str, text: str, reference: str) -> str:
     url = f"{settings.WHATSAPP_GRAPH_URL.rstrip('/')}/{line.external_id}/messages"
     try:
         answer = _client().post(url, json=body, headers={"Authorization": f"Bearer {token}"})
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+    except (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.PoolTimeout,
+        # Never left this machine: a token or an address that HTTP can't carry.
+        httpx.LocalProtocolError,
+        httpx.UnsupportedProtocol,
+    ) as error:
         raise NotSent(type(error).__name__) from None
     except httpx.TransportError as error:
         raise MaybeSent(type(error).__name__) from None
