@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
@@ -18,10 +19,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinics.gcal.reading import read_calendars
-from clinics.hours import Day, day_of, day_range
+from clinics.hours import Day, Week, day_of, day_range
 from clinics.models import Appointment, Treatment
 from clinics.services import slotting
-from clinics.services.agenda import Calendar, ClinicAgenda, moment, read_agenda
+from clinics.services.agenda import Calendar, ChairBusy, ClinicAgenda, moment, read_agenda
 from clinics.services.slotting import Agenda, Rules, Trust
 from dentalogic.core import clock
 from dentalogic.core.intervals import Range, union
@@ -192,8 +193,9 @@ def _plans(
     window = int(starts_at.timestamp()), int(ends_at.timestamp())
     rules = rules_of(clinic, asked.treatment.minutes, urgent=asked.urgent)
     chairs = [chair.id for chair in clinic.chairs]
+    busy = busy_chairs(clinic.chairs)
     known = [
-        _Plan(calendar, chairs, agenda_of(clinic, calendar, window), rules, window)
+        _Plan(calendar, chairs, agenda_of(clinic, calendar, window, busy), rules, window)
         for calendar in clinic.calendars
     ]
     external = _read_external(clinic, known) if clinic.uses_google else {}
@@ -203,7 +205,7 @@ def _plans(
         found.trust[plan.calendar.id] = outside.trust
         found.names[plan.calendar.id] = plan.calendar.name
         if outside is not LOCAL:
-            agenda = agenda_of(clinic, plan.calendar, window, outside)
+            agenda = agenda_of(clinic, plan.calendar, window, busy, outside)
             plan = plan._replace(agenda=agenda)  # noqa: PLW2901
         plans.append(plan)
     return plans
@@ -293,18 +295,22 @@ def rules_of(
     )
 
 
+def busy_chairs(chairs: Sequence[ChairBusy]) -> list[list[Range]]:
+    """Return the busy time of each chair as the engine wants it."""
+    return [union(chair.busy) for chair in chairs]
+
+
 def agenda_of(
     clinic: ClinicAgenda,
     calendar: Calendar,
     window: Range,
+    chairs: Sequence[Sequence[Range]],
     external: External = LOCAL,
-    chairs: Sequence[Sequence[Range]] | None = None,
 ) -> Agenda:
     """Return one professional's time in the terms of the engine."""
-    if chairs is None:
-        chairs = [union(chair.busy) for chair in clinic.chairs]
+    timezone = ZoneInfo(current_scope().timezone)
     return Agenda(
-        days=_Days(calendar, window),
+        days=_Days(calendar.week, *_days_of(window, timezone), timezone),
         closures=clinic.closures,
         absences=calendar.absences,
         taken=union(calendar.busy),
@@ -314,20 +320,26 @@ def agenda_of(
     )
 
 
+@lru_cache(maxsize=1024)
+def _days_of(window: Range, timezone: ZoneInfo) -> Range:
+    """Return the ordinals of the first and the last local day that a window touches."""
+    return (
+        moment(window[0]).astimezone(timezone).toordinal(),
+        moment(window[1]).astimezone(timezone).toordinal(),
+    )
+
+
 class _Days:
-    """The local days that a window touches, each computed when it is asked for."""
+    """The local days from `first` to `last`, each computed when it is asked for."""
 
-    __slots__ = ("_first", "_last", "_week", "_zone")
+    __slots__ = ("_first", "_last", "_timezone", "_week")
 
-    def __init__(self, calendar: Calendar, window: Range) -> None:
-        self._week = calendar.week
-        self._zone = ZoneInfo(current_scope().timezone)
-        self._first = moment(window[0]).astimezone(self._zone).toordinal()
-        self._last = moment(window[1]).astimezone(self._zone).toordinal()
+    def __init__(self, week: Week, first: int, last: int, timezone: ZoneInfo) -> None:
+        self._week, self._first, self._last, self._timezone = week, first, last, timezone
 
     def __iter__(self) -> Iterator[Day]:
         for ordinal in range(self._first, self._last + 1):
-            yield day_of(self._week, date.fromordinal(ordinal), self._zone)
+            yield day_of(self._week, date.fromordinal(ordinal), self._timezone)
 
 
 def _explain(plan: _Plan, found: Availability) -> None:

@@ -13,7 +13,7 @@ from clinics.models import Appointment, Treatment
 from clinics.services import slotting
 from clinics.services.actors import Actor
 from clinics.services.agenda import Calendar, ChairBusy, ClinicAgenda, Hold, moment, read_agenda
-from clinics.services.availability import LOCAL, External, agenda_of, rules_of
+from clinics.services.availability import LOCAL, External, agenda_of, busy_chairs, rules_of
 from clinics.services.errors import (
     BeyondHorizon,
     NoticeTooShort,
@@ -24,7 +24,7 @@ from clinics.services.errors import (
 )
 from dentalogic.core import clock
 from dentalogic.core.errors import DomainError
-from dentalogic.core.intervals import Range, Ranges, overlaps, union
+from dentalogic.core.intervals import Range, Ranges, overlaps
 from dentalogic.core.tenancy import current_scope
 
 _REMOVE_HOLDS = """
@@ -199,8 +199,7 @@ def _bookable_chair(
     window = _range(wish)
 
     def agenda(calendar: Calendar, chairs: Sequence[ChairBusy]) -> slotting.Agenda:
-        busy = [union(chair.busy) for chair in chairs]
-        return agenda_of(clinic, calendar, window, external, busy)
+        return agenda_of(clinic, calendar, window, busy_chairs(chairs), external)
 
     as_it_is = agenda(calendar, chairs)
     slot = slotting.bookable_at(as_it_is, rules, window[0])
