@@ -42,8 +42,8 @@ class Migration(migrations.Migration):
             ), migrations.CreateModel(
                 name='User',
                 fields=[
-                    ('password', models.CharField(max_length=128, verbose_name='contraseña')),
-                    ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='último inicio de sesión')),
+                    ('password', models.CharField(max_length=128, verbose_name='password')),
+                    ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                     ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                     ('email', models.EmailField(max_length=254, unique=True)),
                     ('first_name', models.CharField(max_length=80)),

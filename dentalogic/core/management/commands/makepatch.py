@@ -8,7 +8,12 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    no_translations,
+)
 from django.db.migrations import Migration
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
@@ -28,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("-n", "--name", default="changes")
         parser.add_argument("--check", action="store_true", help="exit 1 when a patch is missing")
 
+    @no_translations  # else the state says in Spanish what the models say in English
     def handle(self, *args: Any, **options: Any) -> None:
         loader = MigrationLoader(None, ignore_no_migrations=True)
         if options["check"]:
