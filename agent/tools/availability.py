@@ -16,6 +16,7 @@ from agent.tools.references import appointment_of
 from agent.tools.searching import Found, Wish
 from agent.when import Ambiguous, Past, Unclear, Windows, parse_when
 from clinics.models import Professional, Treatment
+from clinics.services.treatments import active_treatments
 from dentalogic.core import clock
 
 URGENCY_NOTE = (
@@ -72,7 +73,7 @@ def check_availability(desk: Desk, args: CheckAvailability) -> Outcome:
 
 def find_service(asked: str) -> Treatment:
     """Return the one active service that the words mean."""
-    known = list(Treatment.objects.filter(is_active=True).order_by("name"))
+    known = active_treatments()
     fits = match_services(asked, known)
     if len(fits) == 1:
         return fits[0]

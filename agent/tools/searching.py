@@ -15,6 +15,8 @@ from clinics.models import Appointment, Treatment
 from clinics.services.availability import Availability, Slot, find_slots
 
 MOST_OPTIONS = 3
+# So many different starts reach into the next day, so that mornings and afternoons can be mixed.
+ENOUGH_TO_SPREAD = 48
 # One question to the agenda covers at most this much; longer ones are asked piece by piece.
 PIECE = timedelta(days=8)
 MOST_PIECES = 6
@@ -31,13 +33,14 @@ class Wish:
     professional_id: UUID | None = None
     exclude: Appointment | None = None
 
-    def ask(self, window: Window) -> Availability:
+    def ask(self, window: Window, *, limit: int | None = None) -> Availability:
         return find_slots(
             treatment=self.treatment,
             window=window,
             professional_ids=None if self.professional_id is None else [self.professional_id],
             exclude=self.exclude,
             conversation_id=self.conversation_id,
+            limit=limit,
         )
 
 
@@ -61,7 +64,9 @@ def search(wish: Wish, meant: Windows) -> Found:
     found = Found()
     seen: list[Slot] = []
     for piece in _pieces(windows):
-        answer = wish.ask((piece[0][0], piece[-1][1]))
+        # Where a group has gaps, the first times may all lie in them.
+        whole = starts is None and len(piece) == 1
+        answer = wish.ask((piece[0][0], piece[-1][1]), limit=ENOUGH_TO_SPREAD if whole else None)
         found.names |= answer.names
         seen += [slot for slot in answer.slots if _is_inside(slot, piece, starts)]
         found.reasons += [
@@ -89,7 +94,7 @@ def alternatives(wish: Wish, meant: Windows) -> Found:
     until = after + ALTERNATIVES_WITHIN
     while after < until and not found.slots:
         end = min(after + PIECE, until)
-        answer = wish.ask((after, end))
+        answer = wish.ask((after, end), limit=ENOUGH_TO_SPREAD)
         found.names |= answer.names
         found.slots = few(answer.slots)
         after = end
