@@ -70,7 +70,7 @@ def _wait_until_open(stack: Stack, process: subprocess.Popen[bytes], log: Path) 
         if process.poll() is not None:
             raise SystemExit(f"the supervisor ended:\n{log.read_text()[-3000:]}")
         try:
-            if httpx.get(f"{stack.url}/readyz", timeout=5).json().get("status") == "ready":
+            if httpx.get(f"{stack.url}/readyz", timeout=5).json().get("status") == "ok":
                 return
         except (httpx.TransportError, ValueError):
             pass

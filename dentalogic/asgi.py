@@ -8,8 +8,11 @@ from typing import Any, TypeAlias
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dentalogic.settings")
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+# WhiteNoise wants the folder, also where the finders serve everything.
+settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 django_application: Any = get_asgi_application()
 
 from channels.routing import URLRouter

@@ -18,7 +18,7 @@ from dentalogic.core.internal import refuse_strangers
 from dentalogic.core.problems import RETRY_AFTER_SECONDS
 
 OK, AWAY, MISSING = "ok", "away", "missing"
-WORKERS = ("dispatcher",)
+WORKERS = ("dispatcher", "worker")
 
 _BEHIND = """
 SELECT count(*) FROM public.clinics c

@@ -6,6 +6,13 @@ from celery import shared_task
 from django.db import close_old_connections
 
 from dentalogic.core import relay
+from dentalogic.core.health import beat
+
+
+@shared_task(name="core.beat", ignore_result=True)
+def worker_beat() -> None:
+    """Say that a worker takes work. The dispatcher sends it: the road between is asked too."""
+    beat("worker")
 
 
 @shared_task(name="core.deliver", ignore_result=True)

@@ -30,6 +30,7 @@ def test_alive() -> None:
 
 def test_ready_says_each_part(db: None) -> None:
     beat("dispatcher")
+    beat("worker")
     response = Client().get("/readyz")
     assert (response.status_code, response.json()) == (
         200,
@@ -38,12 +39,12 @@ def test_ready_says_each_part(db: None) -> None:
             "database": "ok",
             "migrations": "ok",
             "redis": "ok",
-            "workers": {"dispatcher": "ok"},
+            "workers": {"dispatcher": "ok", "worker": "ok"},
         },
     )
     bell.client().delete(f"{live.REDIS_PREFIX}:alive:dispatcher")
     body = Client().get("/readyz").json()
-    assert (body["status"], body["workers"]) == ("degraded", {"dispatcher": "away"})
+    assert (body["status"], body["workers"]) == ("degraded", {"dispatcher": "away", "worker": "ok"})
 
 
 def test_without_redis_it_is_degraded_and_serves(without_redis: None) -> None:

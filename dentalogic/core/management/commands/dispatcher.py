@@ -15,12 +15,13 @@ from django.db import close_old_connections, connection
 from kombu.exceptions import OperationalError
 
 from dentalogic.core import bell, clock, relay
-from dentalogic.core.health import beat
+from dentalogic.core.health import LIFE_SECONDS, beat
 
 logger = structlog.get_logger(__name__)
 
 LONGEST_SLEEP = 15.0
 PRUNE_EVERY = 600.0
+BEAT_EVERY = 10.0
 BATCH = 200
 
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
     help = "Hand due messages of the outbox to the workers until stopped."
 
     stopping = False
+    beaten = -1e9
 
     def handle(self, *args: Any, **options: Any) -> None:
         from dentalogic.celery import app  # noqa: PLC0415  # Celery is heavy; --help needs none
@@ -52,7 +54,7 @@ class Command(BaseCommand):
     def hand_out(self, app: Celery) -> int:
         """Claim a batch and queue it by sink; how many."""
         close_old_connections()
-        beat("dispatcher")
+        self.beat(app)
         batch = relay.claim(BATCH)
         if batch:
             with app.producer_pool.acquire(block=True) as producer:
@@ -65,6 +67,14 @@ class Command(BaseCommand):
                         ignore_result=True,
                     )
         return len(batch)
+
+    def beat(self, app: Celery) -> None:
+        """Say that this process lives, and ask a worker to say the same."""
+        if time.monotonic() - self.beaten < BEAT_EVERY:
+            return
+        beat("dispatcher")
+        app.send_task("core.beat", queue="mail", ignore_result=True, expires=LIFE_SECONDS)
+        self.beaten = time.monotonic()
 
     @staticmethod
     def seconds_to_sleep() -> float:
