@@ -302,7 +302,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   const WORDS = { on: "en vivo", off: "reconectando", many: "demasiadas ventanas abiertas" };
-  new window.Live({
+  window.Live.line = new window.Live({
     since: day.last, heard,
     resync: () => load(),
     state: (name) => { by("live").dataset.state = name === "many" ? "off" : name; by("live").lastElementChild.textContent = WORDS[name]; },
