@@ -17,8 +17,10 @@ from django.views.decorators.http import require_GET
 from clinics import realtime
 from clinics.models import Absence, Appointment, Closure, Professional, Source
 from clinics.models import AppointmentStatus as S
+from clinics.services.agenda import public_holidays
 from clinics.services.transitions import TRANSITIONS, UNDOABLE
 from clinics.tenancy.callers import Caller
+from clinics.tenancy.models import Clinic
 from clinics.tenancy.permissions import Can, Reach, Resource, allowed, reach
 from clinics.ui.doors import staff_json, staff_page
 from clinics.ui.shell import shell
@@ -162,8 +164,14 @@ def _absences(
 
 
 def _closure(day: date) -> str:
-    closure = Closure.objects.filter(starts_on__lte=day, ends_on__gte=day, opens=False).first()
-    return closure.name or "Cerrado" if closure else ""
+    """Return why the clinic is closed that day, '' if it is open. Own days beat public holidays."""
+    own = Closure.objects.filter(starts_on__lte=day, ends_on__gte=day).order_by("opens").first()
+    if own is not None:
+        return "" if own.opens else own.name or "Cerrado"
+    clinic = Clinic.objects.only("country", "settings").get(pk=current_scope().tenant_id)
+    if clinic.preferences.holidays and day in public_holidays(clinic.country, day.year):
+        return "Feriado"
+    return ""
 
 
 def _column(professional: Professional, day: date, away: list[tuple[str, str]]) -> dict[str, Any]:

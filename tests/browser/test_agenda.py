@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,8 +13,8 @@ from playwright.sync_api import Page, expect
 
 from clinics.models import Appointment, Professional, Treatment
 from clinics.services.actors import Actor
-from clinics.services.booking import book_appointment, hold_slot
-from clinics.tenancy.models import Clinic, Membership, Role
+from clinics.services.booking import book_appointment, confirm_appointment, hold_slot
+from clinics.tenancy.models import Membership, Role
 from dentalogic.core import clock
 from tests.browser.conftest import Backstage, log_in
 from tests.fixtures.clinics import make_patient, make_professional, make_treatment
@@ -34,6 +35,9 @@ def agenda(backstage: Backstage) -> dict[str, object]:
     """Two professionals who work all day, so that the test does not depend on the hour."""
 
     def furnish() -> dict[str, object]:
+        # Today may be a holiday.
+        backstage.clinic.settings = {"holidays": False}
+        backstage.clinic.save()
         cleaning = make_treatment()
         return {
             "cleaning": cleaning,
@@ -72,10 +76,6 @@ def book(
             )
 
     return backstage(work)
-
-
-def visit(page: Page, name: str) -> object:
-    return page.locator(".visit", has_text=name)
 
 
 def test_todays_agenda_in_the_hours_of_the_clinic(
@@ -169,8 +169,6 @@ def test_a_change_on_an_old_page_is_refused_in_words(
     agenda: dict[str, object],
     person: Callable[..., Membership],
 ) -> None:
-    from clinics.services.booking import confirm_appointment
-
     booked = book(backstage, agenda, "Ana Pérez", at(10), dni="30111222")
     log_in(page, person(Role.SECRETARY))
     page.locator(".visit", has_text="Ana Pérez").click()
@@ -191,10 +189,7 @@ def test_a_hold_is_a_mark_and_nobodys_appointment(
     backstage: Backstage,
     agenda: dict[str, object],
     person: Callable[..., Membership],
-    throwaway: Clinic,
 ) -> None:
-    import uuid
-
     ruiz, cleaning = agenda["ruiz"], agenda["cleaning"]
     assert isinstance(ruiz, Professional)
     assert isinstance(cleaning, Treatment)
@@ -228,7 +223,7 @@ def test_staff_book_a_free_time_by_hand(
     page.get_by_label("Día siguiente").click()
     page.get_by_role("button", name="Nuevo turno").click()
     sheet = page.get_by_role("dialog")
-    sheet.get_by_label("Paciente").fill("rios")
+    sheet.get_by_role("combobox", name="Paciente").fill("rios")
     sheet.get_by_role("option", name="Elena Ríos").click()
     sheet.get_by_label("Profesional").select_option(label="Dr. Julián Gómez")
     sheet.get_by_label("Hora").fill("15:00")
