@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
 
 from agent import wording
-from agent.tools.spread import spread
+from agent.tools.spread import Choice, spread
 from agent.when import Window, Windows
+from clinics.hours import instant
 from clinics.models import Appointment, Treatment
-from clinics.services.availability import Availability, Slot, find_slots
+from clinics.services.availability import Question, Slot
+from clinics.services.openings import DayOpenings, Opening, Openings
 
 MOST_OPTIONS = 3
-# So many different starts reach into the next day, so that mornings and afternoons can be mixed.
-ENOUGH_TO_SPREAD = 48
 # One question to the agenda covers at most this much; longer ones are asked piece by piece.
 PIECE = timedelta(days=8)
 MOST_PIECES = 6
 ALWAYS_THERE = frozenset({"closed", "break"})
 ALTERNATIVES_WITHIN = timedelta(days=32)
+# The hour at which the second half of a day begins.
+NOON = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,14 @@ class Wish:
     professional_id: UUID | None = None
     exclude: Appointment | None = None
 
-    def ask(self, window: Window, *, limit: int | None = None) -> Availability:
-        return find_slots(
+    def ask(self, windows: Sequence[Window]) -> Openings:
+        question = Question(
             treatment=self.treatment,
-            window=window,
             professional_ids=None if self.professional_id is None else [self.professional_id],
             exclude=self.exclude,
             conversation_id=self.conversation_id,
-            limit=limit,
         )
+        return Openings(question, windows)
 
 
 @dataclass(slots=True)
@@ -51,33 +52,54 @@ class Found:
     names: dict[UUID, str] = field(default_factory=dict)
 
 
+class _Options:
+    """The few times that are told; days are added until more of them would change nothing."""
+
+    def __init__(self) -> None:
+        self._zone = wording.zone()
+        self._starts: dict[int, list[Opening]] = {}
+        self._half_days: dict[int, tuple[int, bool]] = {}
+        self._choice: Choice[Opening] = Choice([], settled=False)
+
+    @property
+    def enough(self) -> bool:
+        return len(self._choice.picks) == MOST_OPTIONS
+
+    def add(self, days: Iterator[DayOpenings]) -> None:
+        for day, starts in days:
+            noon = instant(day, NOON * 3600, self._zone)
+            self._starts |= starts
+            self._half_days |= {start: (noon, start < noon) for start in starts}
+            self._choice = spread(self._starts, self._half_days, MOST_OPTIONS)
+            if self._choice.settled:
+                return
+
+    def slots(self) -> list[Slot]:
+        return [opening.slot(start) for start, opening in self._choice.picks]
+
+
 def search(wish: Wish, meant: Windows) -> Found:
     """Return at most three slots that lie inside the windows, else the reasons for none.
 
     With `exact` windows only slots that start when they start count.
     """
     length = timedelta(minutes=wish.treatment.minutes)
+    # As long as the slot itself: nothing that starts later fits in.
     windows = [
         (start, start + length) if meant.exact else (start, end) for start, end in meant.windows
     ]
-    starts = {start for start, _ in windows} if meant.exact else None
-    found = Found()
-    seen: list[Slot] = []
+    found, options = Found(), _Options()
+    asked: list[Openings] = []
     for piece in _pieces(windows):
-        # Where a group has gaps, the first times may all lie in them.
-        whole = starts is None and len(piece) == 1
-        answer = wish.ask((piece[0][0], piece[-1][1]), limit=ENOUGH_TO_SPREAD if whole else None)
-        found.names |= answer.names
-        seen += [slot for slot in answer.slots if _is_inside(slot, piece, starts)]
-        found.reasons += [
-            reason.code
-            for reason in answer.reasons
-            if any(reason.starts_at < end and start < reason.ends_at for start, end in piece)
-        ]
-        if len(seen) >= MOST_OPTIONS:
+        openings = wish.ask(piece)
+        asked.append(openings)
+        found.names |= openings.names
+        options.add(openings.days())
+        if options.enough:
             break
-    found.slots = few(seen)
-    found.reasons = [] if found.slots else telling(found.reasons)
+    found.slots = options.slots()
+    if not found.slots:
+        found.reasons = telling([code for openings in asked for code in openings.reasons()])
     return found
 
 
@@ -94,22 +116,12 @@ def alternatives(wish: Wish, meant: Windows) -> Found:
     until = after + ALTERNATIVES_WITHIN
     while after < until and not found.slots:
         end = min(after + PIECE, until)
-        answer = wish.ask((after, end), limit=ENOUGH_TO_SPREAD)
-        found.names |= answer.names
-        found.slots = few(answer.slots)
+        openings, options = wish.ask([(after, end)]), _Options()
+        options.add(openings.days())
+        found.names |= openings.names
+        found.slots = options.slots()
         after = end
     return found
-
-
-def few(slots: Sequence[Slot]) -> list[Slot]:
-    zone = wording.zone()
-    return spread(slots, lambda moment: moment.astimezone(zone), MOST_OPTIONS)
-
-
-def _is_inside(slot: Slot, piece: Sequence[Window], starts: set[datetime] | None) -> bool:
-    if starts is not None:
-        return slot.starts_at in starts
-    return any(start <= slot.starts_at and slot.ends_at <= end for start, end in piece)
 
 
 def _pieces(windows: Sequence[Window]) -> Iterator[list[Window]]:

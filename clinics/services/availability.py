@@ -91,14 +91,14 @@ def find_slots(
     With `limit`, only the first slots, no two at the same time, and reasons only if there are
     none: days are then read as needed.
     """
-    asked = _Question(treatment, professional_ids, urgent, exclude, conversation_id)
+    asked = Question(treatment, professional_ids, urgent, exclude, conversation_id)
     starts_at, ends_at = window
     if starts_at >= ends_at:
         return Availability()
     if limit is not None:
         return _first_slots(asked, starts_at, ends_at, limit)
     found = Availability()
-    for plan in _plans(asked, starts_at, ends_at, found):
+    for plan in plans_of(asked, starts_at, ends_at, found):
         _explain(plan, found)
     found.slots.sort(key=itemgetter(1))
     found.reasons.sort(key=itemgetter(1))
@@ -148,12 +148,14 @@ def _at_different_times(slots: Iterable[Slot], limit: int) -> list[Slot]:
     return list(chosen.values())
 
 
-class _Question(NamedTuple):
+class Question(NamedTuple):
+    """What is asked of the agenda, for whatever window."""
+
     treatment: Treatment
     professional_ids: Sequence[UUID] | None
-    urgent: bool
-    exclude: Appointment | None
-    conversation_id: UUID | None
+    urgent: bool = False
+    exclude: Appointment | None = None
+    conversation_id: UUID | None = None
 
     def read(self, starts_at: datetime, ends_at: datetime) -> ClinicAgenda:
         return read_agenda(
@@ -166,7 +168,7 @@ class _Question(NamedTuple):
         )
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """One professional's part of the question, ready for the pure engine."""
 
     calendar: Calendar
@@ -186,16 +188,17 @@ class _Plan(NamedTuple):
         )
 
 
-def _plans(
-    asked: _Question, starts_at: datetime, ends_at: datetime, found: Availability
-) -> list[_Plan]:
+def plans_of(
+    asked: Question, starts_at: datetime, ends_at: datetime, found: Availability
+) -> list[Plan]:
+    """Read the agenda, and Google where it matters; note trust and names in `found`."""
     clinic = asked.read(starts_at, ends_at)
     window = int(starts_at.timestamp()), int(ends_at.timestamp())
     rules = rules_of(clinic, asked.treatment.minutes, urgent=asked.urgent)
     chairs = [chair.id for chair in clinic.chairs]
     busy = busy_chairs(clinic.chairs)
     known = [
-        _Plan(calendar, chairs, agenda_of(clinic, calendar, window, busy), rules, window)
+        Plan(calendar, chairs, agenda_of(clinic, calendar, window, busy), rules, window)
         for calendar in clinic.calendars
     ]
     external = _read_external(clinic, known) if clinic.uses_google else {}
@@ -211,7 +214,7 @@ def _plans(
     return plans
 
 
-def _read_external(clinic: ClinicAgenda, plans: Sequence[_Plan]) -> dict[UUID, External]:
+def _read_external(clinic: ClinicAgenda, plans: Sequence[Plan]) -> dict[UUID, External]:
     """Read Google for those who have calendars and time left, over the stretch that is left."""
     wanted: dict[str, None] = {}
     low: list[int] = []
@@ -342,7 +345,7 @@ class _Days:
             yield day_of(self._week, date.fromordinal(ordinal), self._timezone)
 
 
-def _explain(plan: _Plan, found: Availability) -> None:
+def _explain(plan: Plan, found: Availability) -> None:
     whole = slotting.plan(plan.agenda, plan.rules, plan.window)
     found.slots += map(plan.slot, whole.slots())
     person = plan.calendar.id
@@ -352,13 +355,13 @@ def _explain(plan: _Plan, found: Availability) -> None:
 
 
 def _first_slots(
-    asked: _Question, starts_at: datetime, ends_at: datetime, limit: int
+    asked: Question, starts_at: datetime, ends_at: datetime, limit: int
 ) -> Availability:
     found = Availability()
-    plans: list[_Plan] = []
+    plans: list[Plan] = []
     chosen: dict[int, Slot] = {}
     for part_start, part_end in _parts(starts_at, ends_at):
-        part = _plans(asked, part_start, part_end, found)
+        part = plans_of(asked, part_start, part_end, found)
         plans += part
         streams = [
             _numbered(number, slotting.slots(plan.agenda, plan.rules, plan.window))

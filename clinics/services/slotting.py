@@ -178,6 +178,14 @@ def slots(agenda: Agenda, rules: Rules, window: Range) -> Iterator[Slot]:
             yield from day_plan.slots()
 
 
+def day_runs(agenda: Agenda, rules: Rules, day: Day, window: Range) -> list[Run]:
+    """Return the runs of the slots that lie inside the window on one of the agenda's days."""
+    start, end = _within(day, window)
+    if start >= end or not day.blocks:
+        return []
+    return _plan([day], agenda, rules, (start, end), explain=False).runs
+
+
 def bookable_at(agenda: Agenda, rules: Rules, start: int) -> Slot | None:
     """Return the slot at exactly this start, or None when it would not be offered.
 

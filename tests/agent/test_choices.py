@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +13,7 @@ from agent.claims import Truth, bounded, checked, false_claims, last_whole_sente
 from agent.tools.calling import Effect
 from agent.tools.confirming import is_no, is_yes
 from agent.tools.matching import is_anybody, match_services
-from agent.tools.spread import spread
+from agent.tools.spread import Choice, spread
 from dentalogic.sandbox.receptionist import phrases
 
 SERVICES = [
@@ -94,20 +94,27 @@ def test_anybody() -> None:
     assert not is_anybody("Ruiz")
 
 
-def slots(*moments: tuple[int, int, int], people: int = 1) -> list[SimpleNamespace]:
-    ids = [uuid.UUID(int=number) for number in range(people)]
-    return [
-        SimpleNamespace(
-            starts_at=datetime(2026, 11, day, hour, minute, tzinfo=UTC), professional_id=one
-        )
+Starts = dict[int, list[SimpleNamespace]]
+
+
+def slots(*moments: tuple[int, int, int], people: int = 1) -> Starts:
+    free = [SimpleNamespace(professional_id=uuid.UUID(int=number)) for number in range(people)]
+    return {
+        int(datetime(2026, 11, day, hour, minute, tzinfo=UTC).timestamp()): free
         for day, hour, minute in moments
-        for one in ids
+    }
+
+
+def choose(found: Starts) -> Choice[SimpleNamespace]:
+    half_days = {start: (start // 86_400, start % 86_400 >= 13 * 3600) for start in found}
+    return spread(found, half_days, 3)
+
+
+def picked(found: Starts) -> list[str]:
+    return [
+        f"{datetime.fromtimestamp(start, UTC):%d %H:%M} {one.professional_id.int}"
+        for start, one in choose(found).picks
     ]
-
-
-def picked(found: list[SimpleNamespace]) -> list[str]:
-    chosen = spread(found, lambda moment: moment, 3)
-    return [f"{one.starts_at:%d %H:%M} {one.professional_id.int}" for one in chosen]
 
 
 def test_spreading() -> None:
@@ -123,18 +130,30 @@ def test_spreading() -> None:
     ]
     assert picked(slots((25, 9, 0), people=4)) == ["25 09:00 0", "25 09:00 1", "25 09:00 2"]
     assert picked(slots((25, 9, 0), (25, 9, 15))) == ["25 09:00 0", "25 09:15 0"]
-    assert picked([]) == []
+    assert picked({}) == []
+
+
+def test_spreading_is_settled_when_later_times_change_nothing() -> None:
+    morning = [(25, hour, 0) for hour in (9, 10, 11)]
+    afternoon = [*morning, (25, 14, 0)]
+    next_day = [*afternoon, (26, 9, 0)]
+    assert not choose({}).settled
+    assert not choose(slots(*morning)).settled
+    assert not choose(slots(*afternoon)).settled
+    assert choose(slots(*next_day)).settled
+    assert picked(slots(*next_day)) == picked(slots(*next_day, (26, 14, 0), (27, 9, 0)))
+    # The afternoon is less than an hour after the morning: a better time may still come.
+    assert not choose(slots((25, 12, 30), (25, 13, 0), (26, 12, 45))).settled
+    assert not choose(slots((25, 9, 0), people=4)).settled
 
 
 def test_spreading_thousands_is_quick() -> None:
-    many = [
-        SimpleNamespace(
-            starts_at=datetime(2026, 11, 25, tzinfo=UTC) + timedelta(minutes=15 * number),
-            professional_id=uuid.UUID(int=number % 10),
-        )
+    start = int(datetime(2026, 11, 25, tzinfo=UTC).timestamp())
+    many = {
+        start + 900 * number: [SimpleNamespace(professional_id=uuid.UUID(int=number % 10))]
         for number in range(3000)
-    ]
-    assert len(spread(many, lambda moment: moment, 3)) == 3
+    }
+    assert len(choose(many).picks) == 3
 
 
 NOTHING = Truth(effects=[])
