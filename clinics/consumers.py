@@ -78,7 +78,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
                     raise
                 # No channel could be had, and nothing was said yet: go on by reading the table.
                 logger.warning("socket_deaf", error=type(error).__name__)
-                self.channel_layer_alias = "none"
+                self.channel_layer_alias = "none"  # type: ignore[misc]  # of this socket alone
                 self.deaf = True
                 await super().__call__(scope, receive, send)
         finally:
@@ -86,7 +86,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.began = True
-        offered = self.scope.get("subprotocols") or []
+        offered = list(self.scope.get("subprotocols") or [])
         protocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
         try:
             self.caller = await self.find_caller(offered)
@@ -122,7 +122,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     def session_caller(self) -> Caller:
         user, session = self.scope["user"], self.scope["session"]
-        if not user.is_authenticated or CLINIC not in session:
+        if user is None or not user.is_authenticated or CLINIC not in session:
             raise Refused(NO_TOKEN)
         return find_caller(user.pk, UUID(str(session[CLINIC])))
 

@@ -49,6 +49,8 @@ pytest_plugins = [
     "tests.fixtures.api",
     "tests.fixtures.sandbox",
     "tests.fixtures.server",
+    "tests.fixtures.browser",
+    "tests.fixtures.flows",
 ]
 
 

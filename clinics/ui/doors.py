@@ -28,7 +28,7 @@ def public_page(view: Page[P]) -> Page[P]:
     """Send a page that needs no log-in with the headers of all our pages."""
 
     @wraps(view)
-    def shown(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         return _sealed(request, view(request, *args, **kwargs))
 
     return shown
@@ -38,7 +38,7 @@ def staff_page(view: StaffPage[P]) -> Page[P]:
     """Let active members in; everybody else is sent to the log-in, the operator to the admin."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         caller = caller_of(request)
         if caller is not None:
             return _sealed(request, view(request, caller, *args, **kwargs))
@@ -55,7 +55,7 @@ def staff_json(view: StaffPage[P]) -> Page[P]:
     """The same door for what scripts read: a problem instead of a redirect."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         caller = caller_of(request)
         if caller is None:
             return problem_response("session_ended", "La sesión terminó. Volvé a ingresar.", 401)

@@ -1,21 +1,14 @@
-"""A real Chromium on the served staff pages. Without one, these tests are left out, loudly.
-
-Playwright's synchronous calls leave an event loop running in their thread, where Django refuses to
-query. So the browser and the bodies of these tests have a thread of their own, and what the clinic
-does meanwhile happens `backstage`, in another one.
-"""
+"""The staff pages in a browser, and what the clinic does meanwhile: `backstage`, in a thread."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from clinics.tenancy.creation import add_member
 from clinics.tenancy.models import Clinic, Membership, MembershipStatus, Role, User
@@ -25,52 +18,7 @@ from tests.fixtures.server import Served
 
 T = TypeVar("T")
 PASSWORD = "molar-premolar-canino-7"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SOON = 10_000  # milliseconds
-
-
-def chosen_browser() -> str | None:
-    """Return the browser that set-up decided on (`DENTALOGIC_BROWSER`), or the machine's."""
-    given = os.environ.get("DENTALOGIC_BROWSER", "").strip()
-    if given:
-        return None if given == "none" else given
-    return next((path for path in map(shutil.which, BROWSERS) if path), None)
-
-
-@pytest.fixture(scope="session")
-def browser_thread() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1, thread_name_prefix="browser") as thread:
-        yield thread
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run the body of a test that uses the browser in the browser's thread."""
-    thread = pyfuncitem.funcargs.get("browser_thread")
-    if not isinstance(thread, ThreadPoolExecutor):
-        return None
-    given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    thread.submit(pyfuncitem.obj, **given).result()
-    return True
-
-
-@pytest.fixture(scope="session")
-def chromium(browser_thread: ThreadPoolExecutor) -> Iterator[Browser]:
-    path = chosen_browser()
-    if path is None:
-        pytest.skip("NO BROWSER: the staff pages are NOT tested (DENTALOGIC_BROWSER)")
-
-    def start() -> tuple[Playwright, Browser]:
-        playwright = sync_playwright().start()
-        return playwright, playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-
-    playwright, browser = browser_thread.submit(start).result()
-    yield browser
-    browser_thread.submit(browser.close).result()
-    browser_thread.submit(playwright.stop).result()
 
 
 class Backstage:

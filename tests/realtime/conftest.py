@@ -76,7 +76,8 @@ class Socket:
             "headers": [(name.encode(), value.encode()) for name, value in given.items()],
             "subprotocols": ["jwt", token] if token is not None else [],
         }
-        self.wire = ApplicationCommunicator(URLRouter(websocket_urlpatterns), scope)
+        communicator: Any = ApplicationCommunicator  # asgiref leaves it untyped
+        self.wire = communicator(URLRouter(websocket_urlpatterns), scope)
 
     async def open(self) -> str | None:
         await self.wire.send_input({"type": "websocket.connect"})
@@ -95,7 +96,7 @@ class Socket:
         return [(await self.hear())["data"]["patient"]["name"] for _ in range(count)]
 
     async def hears_nothing(self) -> bool:
-        return await self.wire.receive_nothing(timeout=NOTHING_SECONDS)
+        return bool(await self.wire.receive_nothing(timeout=NOTHING_SECONDS))
 
     async def say(self, **message: Any) -> None:
         await self.wire.send_input({"type": "websocket.receive", **message})

@@ -98,7 +98,9 @@ async def test_more_than_a_page_is_caught_up_with(
     plug: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(realtime.read_events.__kwdefaults__, "limit", 3)
+    defaults = realtime.read_events.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "limit", 3)
     _, token = await off_loop(member)(throwaway)
     names = [str(number) for number in range(10)]
     await off_loop(happens)(throwaway, *names)
