@@ -55,7 +55,7 @@ def record_facts(
     outcome = FactsRecorded()
     with transaction.atomic():
         person = _locked(patient)
-        _note_own_phone(person, conversation_id)
+        _note_channel_phone(person, conversation_id)
         changed = False
         for name, value in values.items():
             reading = _read(name, value, said, person)
@@ -76,12 +76,12 @@ def missing_facts(patient: Patient) -> list[str]:
     """Return which of full_name, dni, insurance and phone nobody has said yet, in that order.
 
     Columns are no facts. Whoever is a patient already, entered by staff or past the gate, misses
-    nothing; a phone that writes to us is known.
+    nothing; a phone that writes to us is known, and reaches a dependant too.
     """
     if patient.status == PatientStatus.ACTIVE:
         return []
     known = set(_current(patient))
-    if FactField.PHONE not in known and _own_phone(patient):
+    if FactField.PHONE not in known and _channel_phone(patient):
         known.add(FactField.PHONE)
     return [str(name) for name in REQUIRED if name not in known]
 
@@ -112,7 +112,7 @@ def fill_columns(patient: Patient) -> None:
         patient.insurance = insurance
         patient.insurer = Insurer.objects.filter(name_key=name_key(insurance)).first()
     if guest:
-        patient.phone = facts.get(FactField.PHONE) or patient.phone or _own_phone(patient)
+        patient.phone = facts.get(FactField.PHONE) or patient.phone or _channel_phone(patient)
     if guest and (born := facts.get(FactField.BIRTH_DATE)):
         patient.birth_date = date.fromisoformat(born)
 
@@ -191,8 +191,20 @@ def _own_phone(patient: Patient) -> str | None:
     )
 
 
-def _note_own_phone(patient: Patient, conversation_id: UUID) -> None:
+def _channel_phone(patient: Patient) -> str | None:
+    """Return the number through which this person is reached: their own, else their guardian's.
+
+    A child has none, and whoever writes for somebody may give another one.
+    """
     phone = _own_phone(patient)
+    if phone is None:
+        link = Guardian.objects.filter(dependant=patient).select_related("guardian").first()
+        phone = _own_phone(link.guardian) if link is not None else None
+    return phone
+
+
+def _note_channel_phone(patient: Patient, conversation_id: UUID) -> None:
+    phone = _channel_phone(patient)
     if phone is not None and FactField.PHONE not in _current(patient):
         write_fact(
             patient=patient,
