@@ -43,7 +43,6 @@ CSRF_TRUSTED_ORIGINS = sorted({PUBLIC_URL, f"http://localhost:{PORT}", f"http://
 # Tables of SHARED_APPS live once, in `public`; those of TENANT_APPS once per clinic. No app of ours
 # is in both lists: a query without a clinic then fails instead of reading a twin table.
 SHARED_APPS = [
-    "dentalogic.core.tenants_app.TenantsConfig",
     "dentalogic.core",
     "clinics.tenancy",
     "clinics.ui",
@@ -59,6 +58,8 @@ SHARED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    # Last: it brings admin templates of its own, which ours and the theme's come before.
+    "dentalogic.core.tenants_app.TenantsConfig",
 ]
 TENANT_APPS = ["clinics", "agent", "whatsapp"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
@@ -177,6 +178,32 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"login": "10/min", "address": "60/min"},
     "UNAUTHENTICATED_USER": None,
     "NUM_PROXIES": env_int("TRUSTED_PROXIES", 0, maximum=10),
+}
+UNFOLD = {
+    "SITE_TITLE": "Dentalogic",
+    "SITE_HEADER": "Dentalogic",
+    "SITE_SUBHEADER": "Administración",
+    "SITE_SYMBOL": "dentistry",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    # The teal of the staff pages.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(70.4% .14 182.503)",
+            "600": "oklch(60% .118 184.704)",
+            "700": "oklch(51.1% .096 186.391)",
+            "800": "oklch(43.7% .078 188.216)",
+            "900": "oklch(38.6% .063 188.416)",
+            "950": "oklch(27.7% .046 192.524)",
+        }
+    },
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dentalogic",

@@ -46,21 +46,25 @@ class Clinic(TenantMixin):
     auto_drop_schema = False
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=120)
-    timezone = models.CharField(max_length=60, default="America/Argentina/Buenos_Aires")
-    country = models.CharField(max_length=2, default="AR")
-    language = models.CharField(max_length=5, default="es")
-    calendar_provider = models.CharField(
-        max_length=10, choices=CalendarProvider, default=CalendarProvider.LOCAL
+    name = models.CharField("nombre", max_length=120)
+    timezone = models.CharField(
+        "zona horaria", max_length=60, default="America/Argentina/Buenos_Aires"
     )
-    settings = models.JSONField(default=dict)
+    country = models.CharField("país", max_length=2, default="AR")
+    language = models.CharField("idioma", max_length=5, default="es")
+    calendar_provider = models.CharField(
+        "calendario", max_length=10, choices=CalendarProvider, default=CalendarProvider.LOCAL
+    )
+    settings = models.JSONField("ajustes", default=dict)
     # Business time of this clinic runs ahead of real time by this much: demos and evaluations.
     clock_offset = models.DurationField(default=timedelta)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("abierta", default=True)
     created_at = models.DateTimeField(default=real_now)
 
     class Meta:
         db_table = "clinics"
+        verbose_name = "clínica"
+        verbose_name_plural = "clínicas"
         constraints = [
             models.CheckConstraint(
                 name="clinic_schema_name_plain",
@@ -94,6 +98,8 @@ class Domain(DomainMixin):
 
     class Meta:
         db_table = "clinic_domains"
+        verbose_name = "dominio"
+        verbose_name_plural = "dominios"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -119,16 +125,16 @@ class User(AbstractBaseUser):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(unique=True)
-    first_name = models.CharField(max_length=80)
-    last_name = models.CharField(max_length=80)
-    phone = models.CharField(max_length=20, blank=True, default="")
-    is_active = models.BooleanField(default=True)
+    email = models.EmailField("correo", unique=True)
+    first_name = models.CharField("nombre", max_length=80)
+    last_name = models.CharField("apellido", max_length=80)
+    phone = models.CharField("teléfono", max_length=20, blank=True, default="")
+    is_active = models.BooleanField("habilitado", default=True)
     is_superuser = models.BooleanField(default=False)
     last_clinic = models.ForeignKey(
         Clinic, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    created_at = models.DateTimeField(default=real_now)
+    created_at = models.DateTimeField("desde", default=real_now)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -138,6 +144,8 @@ class User(AbstractBaseUser):
 
     class Meta:
         db_table = "users"
+        verbose_name = "usuario"
+        verbose_name_plural = "usuarios"
         constraints = [
             models.CheckConstraint(name="user_email_lower", condition=Q(email=Lower("email")))
         ]
@@ -167,19 +175,19 @@ class Membership(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="memberships")
-    role = models.CharField(max_length=12, choices=Role)
+    role = models.CharField("rol", max_length=12, choices=Role)
     status = models.CharField(
-        max_length=10, choices=MembershipStatus, default=MembershipStatus.PENDING
+        "estado", max_length=10, choices=MembershipStatus, default=MembershipStatus.PENDING
     )
     # What a professional said of themselves at registration; used when they are activated.
-    specialty = models.CharField(max_length=80, blank=True, default="")
-    registration_number = models.CharField(max_length=40, blank=True, default="")
-    requested_at = models.DateTimeField(default=real_now)
-    activated_at = models.DateTimeField(null=True, blank=True)
+    specialty = models.CharField("especialidad", max_length=80, blank=True, default="")
+    registration_number = models.CharField("matrícula", max_length=40, blank=True, default="")
+    requested_at = models.DateTimeField("pidió entrar", default=real_now)
+    activated_at = models.DateTimeField("activado", null=True, blank=True)
     # A user id, or NULL for the system (the first CEO of a clinic).
-    activated_by = models.UUIDField(null=True, blank=True)
-    suspended_at = models.DateTimeField(null=True, blank=True)
-    suspended_by = models.UUIDField(null=True, blank=True)
+    activated_by = models.UUIDField("activado por", null=True, blank=True)
+    suspended_at = models.DateTimeField("suspendido", null=True, blank=True)
+    suspended_by = models.UUIDField("suspendido por", null=True, blank=True)
     # When the CEOs were told of the registration by mail, and when that failed and the emergency
     # channel was used instead (once, however often the mail is tried).
     ceos_told_at = models.DateTimeField(null=True, blank=True)
@@ -187,6 +195,8 @@ class Membership(models.Model):
 
     class Meta:
         db_table = "memberships"
+        verbose_name = "integrante"
+        verbose_name_plural = "equipo"
         constraints = [
             models.UniqueConstraint(fields=["user", "clinic"], name="membership_one_per_clinic"),
             models.CheckConstraint(name="membership_role_known", condition=Q(role__in=Role.values)),
@@ -219,6 +229,8 @@ class RefreshFamily(models.Model):
 
     class Meta:
         db_table = "refresh_families"
+        verbose_name = "sesión de la API"
+        verbose_name_plural = "sesiones de la API"
         indexes = [models.Index(fields=["expires_at"], name="refresh_family_age")]
 
     def __str__(self) -> str:
@@ -241,6 +253,8 @@ class Line(models.Model):
 
     class Meta:
         db_table = "lines"
+        verbose_name = "línea de WhatsApp"
+        verbose_name_plural = "líneas de WhatsApp"
         constraints = [
             models.UniqueConstraint(fields=["provider", "external_id"], name="line_once"),
             models.CheckConstraint(
@@ -266,6 +280,8 @@ class QuarantinedItem(models.Model):
 
     class Meta:
         db_table = "quarantine"
+        verbose_name = "mensaje en cuarentena"
+        verbose_name_plural = "cuarentena"
         constraints = [
             models.UniqueConstraint(fields=["provider", "digest"], name="quarantine_once")
         ]

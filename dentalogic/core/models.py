@@ -34,6 +34,8 @@ class OutboxMessage(models.Model):
 
     class Meta:
         db_table = "outbox"
+        verbose_name = "entrega"
+        verbose_name_plural = "entregas pendientes"
         constraints = [
             models.CheckConstraint(
                 name="outbox_done_or_dead_not_both",
@@ -77,6 +79,8 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         db_table = "idempotency_keys"
+        verbose_name = "pedido repetible"
+        verbose_name_plural = "pedidos repetibles"
         constraints = [
             models.UniqueConstraint(
                 fields=["user_id", "clinic_id", "route", "key"], name="idempotency_key_once"
@@ -102,6 +106,8 @@ class ClinicPatch(models.Model):
 
     class Meta:
         db_table = "clinic_patches"
+        verbose_name = "parche"
+        verbose_name_plural = "parches"
         constraints = [
             models.UniqueConstraint(
                 fields=["schema_name", "app", "migration"], name="clinic_patch_once"

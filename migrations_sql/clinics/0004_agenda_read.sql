@@ -41,7 +41,7 @@ BEGIN
                   AND closure.starts_on <= window_end::date + 1
             ),
             NULL::text, NULL::text
-        FROM public.clinics clinic
+        FROM clinics clinic
         WHERE clinic.id = tenant;
 
     RETURN QUERY
@@ -72,8 +72,8 @@ BEGIN
           AND (
               person.user_id IS NULL
               OR EXISTS (
-                  SELECT FROM public.memberships membership
-                  JOIN public.users account ON account.id = membership.user_id
+                  SELECT FROM memberships membership
+                  JOIN users account ON account.id = membership.user_id
                   WHERE membership.clinic_id = tenant
                     AND membership.user_id = person.user_id
                     AND membership.status = 'active'

@@ -83,6 +83,8 @@ BEGIN
             "activated_by" uuid NULL,
             "suspended_at" timestamp with time zone NULL,
             "suspended_by" uuid NULL,
+            "ceos_told_at" timestamp with time zone NULL,
+            "omega_at" timestamp with time zone NULL,
             "clinic_id" uuid NOT NULL,
             "user_id" uuid NOT NULL
         );

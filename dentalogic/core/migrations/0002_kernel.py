@@ -25,6 +25,8 @@ class Migration(migrations.Migration):
                     ('error', models.CharField(blank=True, default='', max_length=500)),
                 ],
                 options={
+                    'verbose_name': 'parche',
+                    'verbose_name_plural': 'parches',
                     'db_table': 'clinic_patches',
                     'constraints': [models.UniqueConstraint(fields=('schema_name', 'app', 'migration'), name='clinic_patch_once')],
                 },
@@ -41,6 +43,8 @@ class Migration(migrations.Migration):
                     ('created_at', models.DateTimeField(default=dentalogic.core.clock.real_now)),
                 ],
                 options={
+                    'verbose_name': 'pedido repetible',
+                    'verbose_name_plural': 'pedidos repetibles',
                     'db_table': 'idempotency_keys',
                     'indexes': [models.Index(fields=['created_at'], name='idempotency_key_age')],
                     'constraints': [models.UniqueConstraint(fields=('user_id', 'clinic_id', 'route', 'key'), name='idempotency_key_once')],
@@ -65,6 +69,8 @@ class Migration(migrations.Migration):
                     ('last_error', models.CharField(blank=True, default='', max_length=200)),
                 ],
                 options={
+                    'verbose_name': 'entrega',
+                    'verbose_name_plural': 'entregas pendientes',
                     'db_table': 'outbox',
                     'indexes': [models.Index(condition=models.Q(('dead_at', None), ('done_at', None)), fields=['due_at', 'id'], name='outbox_waiting'), models.Index(condition=models.Q(('done_at', None), _negated=True), fields=['done_at'], name='outbox_done')],
                     'constraints': [models.CheckConstraint(condition=models.Q(('done_at', None), ('dead_at', None), _connector='OR'), name='outbox_done_or_dead_not_both'), models.UniqueConstraint(condition=models.Q(('dead_at', None), ('done_at', None)), fields=('clinic_id', 'topic', 'sink', 'key'), name='outbox_one_pending_per_key')],
