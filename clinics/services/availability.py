@@ -7,7 +7,7 @@ clinic uses Google.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -120,32 +120,36 @@ def nearest_alternatives(
     Three days both ways are searched; where they hold too few, the first ones of the horizon.
     """
 
-    def distance(slot: Slot) -> tuple[bool, timedelta]:
-        return slot.professional_id != professional_id, abs(slot.starts_at - around)
-
-    asked: dict[str, Any] = {
-        "treatment": treatment,
-        "urgent": urgent,
-        "exclude": exclude,
-        "conversation_id": conversation_id,
-    }
     now = clock.now()
     window = max(around - NEAR, now), max(around, now) + NEAR
-    near = sorted(find_slots(window=window, **asked).slots, key=distance)
-    chosen = _at_different_times(near, limit)
-    if len(chosen) < limit:
-        later = find_slots(window=(window[1], now + timedelta(days=366)), limit=limit, **asked)
-        chosen += later.slots[: limit - len(chosen)]
-    return chosen
+    asked = Question(treatment, None, urgent, exclude, conversation_id)
+    plans = plans_of(asked, *window, Availability())
+    own = [plan for plan in plans if plan.calendar.id == professional_id]
+    others = [plan for plan in plans if plan.calendar.id != professional_id]
+    chosen: dict[int, Slot] = {}
+    for group in (own, others):
+        if len(chosen) < limit:
+            _add_nearest(chosen, group, around.timestamp(), limit)
+    slots = list(chosen.values())
+    if len(slots) < limit:
+        later = _first_slots(asked, window[1], now + timedelta(days=366), limit)
+        slots += later.slots[: limit - len(slots)]
+    return slots
 
 
-def _at_different_times(slots: Iterable[Slot], limit: int) -> list[Slot]:
-    chosen: dict[datetime, Slot] = {}
-    for slot in slots:
-        chosen.setdefault(slot.starts_at, slot)
+def _add_nearest(chosen: dict[int, Slot], plans: Sequence[Plan], around: float, limit: int) -> None:
+    """Fill up with the slots nearest to a moment, no two at the same time."""
+    near = [
+        (abs(slot.start - around), slot.start, number, slot)
+        for number, plan in enumerate(plans)
+        for slot in slotting.slots(plan.agenda, plan.rules, plan.window)
+    ]
+    near.sort(key=itemgetter(0, 1, 2))
+    for _, start, number, slot in near:
         if len(chosen) == limit:
-            break
-    return list(chosen.values())
+            return
+        if start not in chosen:
+            chosen[start] = plans[number].slot(slot)
 
 
 class Question(NamedTuple):
