@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -81,6 +82,16 @@ def check_secret(name: str, value: str) -> None:
     lowered = value.lower()
     if len(set(value)) < SECRET_MIN_DISTINCT or any(word in lowered for word in KNOWN_EXAMPLES):
         raise ImproperlyConfigured(f"{name} is weak or a known example: generate a random one")
+
+
+def check_order(**values: float) -> None:
+    """Refuse numbers that don't grow from one variable to the next."""
+    names = list(values)
+    for lower, higher in pairwise(names):
+        if values[lower] >= values[higher]:
+            raise ImproperlyConfigured(
+                f"{lower}={values[lower]:g} is not less than {higher}={values[higher]:g}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import structlog
 
 from dentalogic.core.logs import frames_only
 from dentalogic.env import (
+    check_order,
     check_secret,
     env_bool,
     env_database,
@@ -261,9 +262,10 @@ OUTBOX_ROUTES = {
 }
 # Called with a membership that was activated or suspended, inside its clinic and transaction.
 ON_MEMBERSHIP_CHANGE = "clinics.services.staff.follow_membership"
-OUTBOX_LEASE_SECONDS = 30
-# A turn waits for a model; its own lease (WHATSAPP_TURN_LEASE_SECONDS) is shorter than this one.
-OUTBOX_LEASES = {"agent": 120}
+# How long a worker may be silent before its work is given to another one.
+OUTBOX_LEASE_SECONDS = env_float("OUTBOX_LEASE_SECONDS", 30, minimum=1, maximum=600)
+# A turn waits for a model, and has to end before its own lease and then this one run out.
+OUTBOX_LEASES = {"agent": env_float("OUTBOX_LEASE_AGENT_SECONDS", 120, minimum=1, maximum=600)}
 
 OPENAI_API_KEY = env_str("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env_str("OPENAI_BASE_URL", "https://api.openai.com/v1")
@@ -278,7 +280,12 @@ WHATSAPP_APP_SECRETS = env_list("WHATSAPP_APP_SECRET", "")
 WHATSAPP_VERIFY_TOKEN = env_str("WHATSAPP_VERIFY_TOKEN", "")
 WHATSAPP_QUIET_SECONDS = env_float("WHATSAPP_QUIET_SECONDS", 4, minimum=0, maximum=60)
 WHATSAPP_MAX_WAIT_SECONDS = env_float("WHATSAPP_MAX_WAIT_SECONDS", 20, minimum=0, maximum=300)
-WHATSAPP_TURN_LEASE_SECONDS = 100
+WHATSAPP_TURN_LEASE_SECONDS = env_float("WHATSAPP_TURN_LEASE_SECONDS", 100, minimum=1, maximum=600)
+check_order(
+    AGENT_TURN_SECONDS=AGENT_TURN_SECONDS,
+    WHATSAPP_TURN_LEASE_SECONDS=WHATSAPP_TURN_LEASE_SECONDS,
+    OUTBOX_LEASE_AGENT_SECONDS=OUTBOX_LEASES["agent"],
+)
 WHATSAPP_MAX_BODY = 3 * 1024 * 1024
 
 GOOGLE_CALENDAR_URL = env_str("GOOGLE_CALENDAR_URL", "https://www.googleapis.com").rstrip("/")
