@@ -50,7 +50,7 @@ bench: ## Run the benchmarks; writes benchmarks/results.json
 	@$(BOOTSTRAP) --dev --bench && exec $(BIN)/python -m benchmarks $(ARGS)
 
 eval: setup-dev ## Run the agent's scenarios and the triage set (SCENARIOS=dir TRIAGE=file JSON=file)
-	@exec $(BIN)/python -m evaluations $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") \
+	@exec $(BIN)/python -m agent.evals $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") \
 		$(if $(TRIAGE),--triage "$(TRIAGE)") $(if $(JSON),--json "$(JSON)") $(ARGS)
 
 lock: setup ## Resolve requirements*.in into pinned, hashed requirements*.txt (UPGRADE=1 for newer)

@@ -194,7 +194,7 @@ class _Score:
                 yield f"{name} was not recorded from a message"
                 continue
             message = Message.objects.filter(
-                pk=fact.message_id, conversation=self.conversation, author=Author.PATIENT
+                pk=str(fact.message_id), conversation=self.conversation, author=Author.PATIENT
             ).first()
             if message is None or fact.quoted_text not in message.text:
                 yield f"{name} is not in the message that it names"
