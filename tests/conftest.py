@@ -54,6 +54,15 @@ pytest_plugins = [
 ]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each worker read the settings after it has named its own Redis prefix, not before.
+
+    pytest-django reads them at once where the variable is inherited, and all would share one.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 @pytest.fixture(autouse=True)
 def outside_every_clinic() -> Iterator[None]:
     """A test that forgets to leave a clinic must not lend it to the next one."""

@@ -22,7 +22,7 @@ from dentalogic.core.errors import DomainError
 
 ADVICE = {
     "wrong_credentials": "Revisá que no haya espacios ni mayúsculas de más y probá de nuevo.",
-    "account_pending": "Te avisamos por correo apenas la dirección de la clínica active tu cuenta.",
+    "account_pending": "Apenas la active vas a poder entrar con este correo y esta contraseña.",
     "account_suspended": "Si creés que es un error, hablá con la dirección de tu clínica.",
     "no_clinic": "Pedí a la dirección de tu clínica que te agregue al equipo.",
     "throttled": "Por seguridad hay que esperar un poco entre tantos intentos.",

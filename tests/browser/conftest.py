@@ -37,7 +37,7 @@ class Backstage:
 
     def push(self) -> None:
         """Deliver what is owed to the sockets, as the worker would."""
-        self(lambda: relay.drain(sinks=("realtime",)))
+        assert self(lambda: relay.drain(sinks=("realtime",))) > 0
 
     def close(self) -> None:
         self.pool.submit(lambda: connection.close()).result(10)  # noqa: PLW0108  # of that thread

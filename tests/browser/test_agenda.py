@@ -264,7 +264,7 @@ def test_the_phone_shows_one_professional_at_a_time_without_scrolling_sideways(
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     book(backstage, agenda, "Ana Pérez", at(10), dni="30111222")
-    log_in(page, person(Role.SECRETARY))
+    log_in(page, person(Role.CEO))
     page.get_by_role("button", name="Dra. Ruiz").click()
     expect(page.locator(".visit", has_text="Ana Pérez")).to_be_visible()
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")

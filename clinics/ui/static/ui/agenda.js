@@ -313,7 +313,10 @@ document.addEventListener("DOMContentLoaded", () => {
   // Who was moved to another professional's column is told to that one alone.
   setInterval(() => { if (!document.hidden) load(); }, 300000);
   ahead = new Date(day.now).getTime() - Date.now();
-  if (narrow.matches && day.professionals.length > 1) who = day.professionals[0].id;
+  if (narrow.matches && day.professionals.length > 1) {
+    const first = day.appointments.find((one) => one.status !== "cancelled");
+    who = first ? first.professional : day.professionals[0].id;
+  }
   window.Agenda = { load, toast, day: () => day, mark: (id) => { fresh.add(id); setTimeout(() => fresh.delete(id), 7000); } };
   draw();
 });
