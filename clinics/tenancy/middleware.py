@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import structlog
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.decorators import sync_and_async_middleware
 
 from clinics.tenancy.callers import Caller
@@ -65,7 +68,7 @@ def ClinicScopeMiddleware(get_response: Callable[[HttpRequest], Any]) -> Any:  #
             answer = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", get_response)
             if caller is None:
                 return await answer(request)
-            with clinic_scope(caller.scope):
+            with clinic_scope(caller.scope), wall_clock(caller.scope):
                 return keep_scope(await answer(request), caller.scope)
 
         run_async.process_exception = database_away  # type: ignore[attr-defined]
@@ -79,11 +82,16 @@ def ClinicScopeMiddleware(get_response: Callable[[HttpRequest], Any]) -> Any:  #
         answer = cast("Callable[[HttpRequest], HttpResponseBase]", get_response)
         if caller is None:
             return answer(request)
-        with clinic_scope(caller.scope):
+        with clinic_scope(caller.scope), wall_clock(caller.scope):
             return keep_scope(answer(request), caller.scope)
 
     run.process_exception = database_away  # type: ignore[attr-defined]
     return run
+
+
+def wall_clock(scope: Scope) -> AbstractContextManager[None]:
+    """Let pages write times as the clinic's clocks show them."""
+    return timezone.override(ZoneInfo(scope.timezone))
 
 
 def keep_scope(response: HttpResponseBase, scope: Scope) -> HttpResponseBase:
