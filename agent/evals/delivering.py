@@ -21,6 +21,7 @@ class Delivering:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
+        self._broken: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, name="dispatcher")
 
     def __enter__(self) -> Self:
@@ -35,6 +36,9 @@ class Delivering:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        if self._broken and error is None:
+            # A handler's failure is the row's; this is the delivery itself, and its row waits.
+            raise self._broken[0]
 
     def _run(self) -> None:
         running: set[Future[None]] = set()
@@ -45,10 +49,17 @@ class Delivering:
                     running.add(_workers().submit(_deliver, message.id, message.lease_no))
                 if not batch:
                     self._stop.wait(LOOK_EVERY)
-                running = {one for one in running if not one.done()}
+                running -= self._ended(running)
         finally:
             wait(running)
+            self._ended(running)
             close_old_connections()
+
+    def _ended(self, running: set[Future[None]]) -> set[Future[None]]:
+        """Return what is done, keeping the errors of what broke."""
+        done = {one for one in running if one.done()}
+        self._broken += [broken for one in done if (broken := one.exception())]
+        return done
 
 
 @cache
