@@ -26,7 +26,7 @@ Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 META_WEBHOOK = "/webhooks/whatsapp/meta/"
 
-sockets: Any = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # its own kind of path
+sockets: Any = URLRouter(websocket_urlpatterns)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

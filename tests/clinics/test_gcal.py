@@ -53,7 +53,10 @@ def epoch(*args: int) -> int:
         ({"eventType": "outOfOffice"}, (epoch(10), epoch(11))),
         ({"end": TIMED["start"]}, None),
         (
-            {"start": {"dateTime": "2026-11-25T10:00:00"}, "end": {"dateTime": "2026-11-25T11:00:00"}},
+            {
+                "start": {"dateTime": "2026-11-25T10:00:00"},
+                "end": {"dateTime": "2026-11-25T11:00:00"},
+            },
             (epoch(10), epoch(11)),
         ),
         (
@@ -109,9 +112,7 @@ def read(calendar: str, **more: Any) -> Any:
 def test_a_live_reading_fills_the_mirror(
     in_alfa: Clinic, vendors: SandboxProcess, calendar: str
 ) -> None:
-    vendors.add_event(
-        calendar, "Reunión", "2026-11-25T10:00:00-03:00", "2026-11-25T11:00:00-03:00"
-    )
+    vendors.add_event(calendar, "Reunión", "2026-11-25T10:00:00-03:00", "2026-11-25T11:00:00-03:00")
     assert read(calendar).busy == ((epoch(10), epoch(11)),)
     assert read(calendar).trust == "live"
     assert GoogleBlock.objects.get().starts_at == tomorrow(10)
@@ -129,7 +130,9 @@ def test_what_is_gone_from_google_is_gone_from_the_mirror(
     assert not GoogleBlock.objects.exists()
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 401}, {"garbage": True}, {"drop": True}])
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, {"status": 401}, {"garbage": True}, {"drop": True}]
+)
 def test_a_failing_google_is_never_a_free_day(
     in_alfa: Clinic, vendors: SandboxProcess, calendar: str, fault: dict[str, Any]
 ) -> None:
@@ -141,9 +144,7 @@ def test_a_failing_google_is_never_a_free_day(
 def test_a_young_mirror_stands_in_for_google(
     in_alfa: Clinic, vendors: SandboxProcess, calendar: str
 ) -> None:
-    vendors.add_event(
-        calendar, "Reunión", "2026-11-25T10:00:00-03:00", "2026-11-25T11:00:00-03:00"
-    )
+    vendors.add_event(calendar, "Reunión", "2026-11-25T10:00:00-03:00", "2026-11-25T11:00:00-03:00")
     read(calendar)
     vendors.fault("google", status=503, times=20)
     found = read(calendar)

@@ -317,7 +317,7 @@ def test_faults_hit_the_product_and_spare_the_page(
     assert refusal(listing.execute) == (403, "rateLimitExceeded")
     assert listing.execute(num_retries=1)["items"] == []
     sandbox.fault("google", drop=True, times=3)
-    with pytest.raises((OSError, httplib2.HttpLib2Error, ConnectionError)):
+    with pytest.raises((OSError, httplib2.error.HttpLib2Error, ConnectionError)):
         google.events().list(calendarId=calendar).execute()
 
 
