@@ -317,6 +317,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const first = day.appointments.find((one) => one.status !== "cancelled");
     who = first ? first.professional : day.professionals[0].id;
   }
+  // Drawn disabled, so that no click is lost on a page that is not ready.
+  for (const id of ["before", "after", "add"]) if (by(id)) by(id).disabled = false;
   window.Agenda = { load, toast, day: () => day, mark: (id) => { fresh.add(id); setTimeout(() => fresh.delete(id), 7000); } };
   draw();
 });

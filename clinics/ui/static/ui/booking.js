@@ -37,6 +37,7 @@ document.addEventListener("DOMContentLoaded", () => {
     by("patient-search").focus();
     try { await read(); } catch (problem) { say(problem.message); return; }
     treatments();
+    by("booking-go").disabled = false;
   };
 
   function treatments() {
