@@ -203,7 +203,7 @@ document.addEventListener("DOMContentLoaded", () => {
   by("after").addEventListener("click", () => move(1));
   by("today").addEventListener("click", () => load(nowText().slice(0, 10)));
   by("pick").addEventListener("change", () => { if (by("pick").value) load(by("pick").value); });
-  if (books) by("add").addEventListener("click", () => window.Booking.open({ day: day.day, professional: who }));
+  if (books) by("add").addEventListener("click", () => window.Booking.open({ day: by("pick").value || day.day, professional: who }));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.target.closest("input, select, textarea, .ec-body")) return;
