@@ -115,6 +115,29 @@ def test_a_new_appointment_appears_by_itself(
     assert page.evaluate("window.sameDocument")
 
 
+def test_news_leave_alone_what_somebody_is_using(
+    page: Page,
+    backstage: Backstage,
+    agenda: dict[str, object],
+    person: Callable[..., Membership],
+) -> None:
+    book(backstage, agenda, "Ana Pérez", at(10), dni="30111222")
+    backstage.push()
+    log_in(page, person(Role.SECRETARY))
+    expect(page.locator("#live")).to_have_text("en vivo")
+    focused = page.locator(".ec-event[data-id]").first
+    focused.focus()
+    focused.evaluate("element => { element.same = true; }")
+
+    book(backstage, agenda, "Bruno Díaz", at(11), dni="30111333")
+    backstage.push()
+
+    expect(page.locator(".visit", has_text="Bruno Díaz")).to_be_visible()
+    assert page.evaluate("document.activeElement.same")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Ana Pérez")
+
+
 def test_what_happened_while_the_line_was_cut_is_caught_up_with(
     page: Page,
     backstage: Backstage,

@@ -89,21 +89,47 @@ document.addEventListener("DOMContentLoaded", () => {
     return [box];
   }
 
+  /* Only what changed is drawn again: an element that is focused, or being clicked, must stay. */
+  const options = new Map();
+  const placed = new Map();
+  let scrolled = "";
+  function option(name, value) {
+    const text = JSON.stringify(value);
+    if (options.get(name) === text) return;
+    options.set(name, text);
+    calendar.setOption(name, value);
+  }
+
+  function place(events) {
+    const wanted = new Map(events.map((event) => [event.id, event]));
+    for (const id of [...placed.keys()]) {
+      if (!wanted.has(id)) { calendar.removeEventById(id); placed.delete(id); }
+    }
+    for (const [id, event] of wanted) {
+      const text = JSON.stringify(event);
+      if (placed.get(id) === text) continue;
+      if (placed.has(id)) calendar.updateEvent(event);
+      else calendar.addEvent(event);
+      placed.set(id, text);
+    }
+  }
+
   function draw() {
     const columns = day.professionals.filter((one) => !who || one.id === who);
     const visits = day.appointments.filter((one) => cancelled || one.status !== "cancelled");
     const [from, to] = span(columns, visits.filter((one) => !who || one.professional === who));
-    calendar.setOption("date", day.day);
-    calendar.setOption("slotMinTime", `${String(from).padStart(2, "0")}:00:00`);
-    calendar.setOption("slotMaxTime", `${String(to).padStart(2, "0")}:00:00`);
-    // A little before now, so that what comes next is in sight.
+    option("date", day.day);
+    option("slotMinTime", `${String(from).padStart(2, "0")}:00:00`);
+    option("slotMaxTime", `${String(to).padStart(2, "0")}:00:00`);
+    // A little before now, so that what comes next is in sight; once, or it would scroll people back.
     const hour = day.day === day.today ? Number(nowText().slice(11, 13)) - 1 : from;
-    calendar.setOption("scrollTime", `${String(Math.max(from, hour)).padStart(2, "0")}:00:00`);
-    calendar.setOption("resources", columns.map((one) => ({ id: one.id, title: one.name, extendedProps: one })));
-    calendar.setOption("events", [
+    if (scrolled !== `${day.day} ${who}`) option("scrollTime", `${String(Math.max(from, hour)).padStart(2, "0")}:00:00`);
+    scrolled = `${day.day} ${who}`;
+    option("resources", columns.map((one) => ({ id: one.id, title: one.name, extendedProps: one })));
+    place([
       ...columns.flatMap((one) => closedParts(one, from, to)),
       ...day.holds.map((hold) => ({ id: hold.id, resourceIds: [hold.professional], start: hold.starts_at, end: hold.ends_at, extendedProps: { hold: true, className: ["hold"] } })),
-      ...visits.map((visit) => ({ id: visit.id, resourceIds: [visit.professional], start: visit.starts_at, end: visit.ends_at, extendedProps: { visit, key: `${visit.version}` } })),
+      ...visits.map((visit) => ({ id: visit.id, resourceIds: [visit.professional], start: visit.starts_at, end: visit.ends_at, extendedProps: { visit, fresh: fresh.has(visit.id) } })),
       ...nowLine(columns),
     ]);
     by("empty").hidden = day.professionals.length > 0;
@@ -127,7 +153,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function closedParts(column, from, to) {
     const at = (text) => `${day.day}T${text}:00`;
-    const part = (start, end, name) => ({ resourceIds: [column.id], start, end, display: "background", extendedProps: { className: [name] } });
+    const part = (start, end, name) => ({ id: `${name} ${column.id} ${start}`, resourceIds: [column.id], start, end, display: "background", extendedProps: { className: [name] } });
     const parts = [];
     let reached = `${String(from).padStart(2, "0")}:00`;
     for (const [start, end] of day.closed ? [] : column.hours) {
@@ -143,7 +169,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const now = nowText();
     if (now.slice(0, 10) !== day.day) return [];
     const end = local(new Date(new Date(now).getTime() + 120000));
-    return columns.map((one) => ({ resourceIds: [one.id], start: now, end, display: "background", extendedProps: { className: ["now"] } }));
+    return columns.map((one) => ({ id: `now ${one.id}`, resourceIds: [one.id], start: now, end, display: "background", extendedProps: { className: ["now"] } }));
   }
 
   function summarise() {
