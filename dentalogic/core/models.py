@@ -116,3 +116,26 @@ class ClinicPatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schema_name}: {self.app}.{self.migration}"
+
+
+class ClinicSchema(models.Model):
+    """What a clinic's schema was when evolution last left it: one row a clinic.
+
+    `fingerprint` names all the patches it has had, `catalogue` what they gave; `reading` says how
+    that hash was taken (our format, PostgreSQL's major version), as only equal readings compare.
+    """
+
+    schema_name = models.CharField(max_length=63, primary_key=True)
+    clinic_id = models.UUIDField()
+    fingerprint = models.CharField(max_length=64)
+    catalogue = models.CharField(max_length=64)
+    reading = models.CharField(max_length=20)
+    updated_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        db_table = "clinic_schemas"
+        verbose_name = "esquema"
+        verbose_name_plural = "esquemas"
+
+    def __str__(self) -> str:
+        return f"{self.schema_name}: {self.fingerprint[:12]}"
