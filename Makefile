@@ -37,6 +37,7 @@ run: ## Run everything with a demo clinic until Ctrl-C (PORT, SANDBOX_PORT, DENT
 
 test: setup-dev ## Run the whole test suite (ARGS="tests/agenda -k hold", WORKERS=4)
 	@export $(BROWSER) DENTALOGIC_TEST_HOME="$(CURDIR)/build/test"; \
+	export DENTALOGIC_TOOLS="$${DENTALOGIC_TOOLS:-$(abspath $(HOME_FOLDER))/tools}"; \
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS); code=$$?; \
 	$(BIN)/python -m dentalogic.embedded stop --home "$$DENTALOGIC_TEST_HOME" >/dev/null; exit $$code
 

@@ -132,6 +132,7 @@ def set_up(*, dev: bool, bench: bool) -> None:
     once(frontend.STAMP, "frontend", mark, frontend.install)
     if dev:
         machine.browser()
+        machine.servers()
     if bench:
         machine.wrk()
 

@@ -1,4 +1,4 @@
-"""Programs from the machine's package manager: a browser for tests, wrk for benchmarks."""
+"""Programs from the machine's package manager: for tests a browser and servers, and wrk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 
+from scripts import debian
 from scripts.tools import SetupFailed, folder, run, say, works
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -42,6 +43,19 @@ def _installed() -> str | None:
         if path is not None and works(path, "--version"):
             return path
     return None
+
+
+def servers() -> None:
+    """Get PgBouncer and the oldest PostgreSQL we support, or say which tests are going to fail."""
+    for name in debian.PACKAGES:
+        try:
+            debian.unpack(name)
+        except (SetupFailed, OSError) as failure:
+            sys.stderr.write(f"{failure}\n")
+            _loud(
+                f"NO {name}: the tests that start it will FAIL.",
+                f"Get it with `apt-get install --no-install-recommends {name}`.",
+            )
 
 
 def wrk() -> None:
