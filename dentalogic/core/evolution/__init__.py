@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dentalogic.core.evolution.steps import (
-    NotAPatch,
-    Step,
-    apply_missing,
-    create_schema,
-    missing_steps,
-    tenant_steps,
-)
+from dentalogic.core.evolution.applying import apply_missing, create_schema
+from dentalogic.core.evolution.records import mark_current, missing_steps
+from dentalogic.core.evolution.steps import NotAPatch, Step, fingerprint, tenant_steps
 
 __all__ = [
     "NotAPatch",
     "Step",
     "apply_missing",
     "create_schema",
+    "fingerprint",
+    "mark_current",
     "missing_steps",
     "tenant_steps",
 ]

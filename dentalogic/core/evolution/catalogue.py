@@ -17,6 +17,8 @@ from dentalogic.core.evolution.catalogue_sql import QUERY
 
 ROW, UNIT = "\x1e", "\x1f"
 TENANT, SCHEMA = "<tenant>", "<clinic>"
+# Raised whenever the digest of an unchanged schema may differ: two formats do not compare.
+FORMAT = 1
 # A schema that does not exist has the same catalogue as any other that doesn't.
 NOTHING = hashlib.sha256(b"").hexdigest()
 UUID_LITERAL = re.compile(r"'([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})'::uuid")

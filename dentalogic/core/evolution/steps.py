@@ -1,30 +1,47 @@
-"""Bringing a schema up to date with the patches, without Django's executor.
+"""What the patches are: their order and their checksums, read from files, without a database.
 
 Migrations of the tenant apps hold SQL patches and nothing else, so the graph gives an order and
-the files give the work: one transaction a clinic.
+the files give the work.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from dentalogic.core import clock
-from dentalogic.core.sqlpatch import SqlPatch, run_patch
-from dentalogic.core.tenancy import ClinicLike, clinic_scope
+from dentalogic.core.sqlpatch import SqlPatch
+
+PUBLIC = "public"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One migration of a tenant app and the patches in it."""
+    """One migration and the patches in it."""
 
     app: str
     name: str
     patches: tuple[SqlPatch, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.app}.{self.name}"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.app, self.name
+
+    @property
+    def checksum(self) -> str:
+        """The patch's own checksum where there is one patch, as in `released.txt`."""
+        checksums = [patch.checksum for patch in self.patches]
+        if len(checksums) == 1:
+            return checksums[0]
+        return hashlib.sha256("".join(checksums).encode()).hexdigest()
 
 
 class NotAPatch(TypeError):
@@ -32,73 +49,62 @@ class NotAPatch(TypeError):
 
 
 @cache
+def _loader() -> MigrationLoader:
+    return MigrationLoader(None, ignore_no_migrations=True)
+
+
+@cache
+def _order() -> tuple[tuple[str, str], ...]:
+    graph = _loader().graph
+    # A dict, for its order: each node once, after everything that it depends on.
+    order: dict[tuple[str, str], None] = {}
+    for target in sorted(graph.leaf_nodes()):
+        order.update(dict.fromkeys(graph.forwards_plan(target)))
+    return tuple(order)
+
+
+def tenant_labels() -> set[str]:
+    return {name.rsplit(".", 1)[-1] for name in settings.TENANT_APPS}
+
+
+@cache
 def tenant_steps() -> tuple[Step, ...]:
     """Return every migration of the tenant apps, in an order that respects the dependencies."""
-    loader = MigrationLoader(None, ignore_no_migrations=True)
-    labels = {name.rsplit(".", 1)[-1] for name in settings.TENANT_APPS}
-    order: list[tuple[str, str]] = []
-    for target in sorted(loader.graph.leaf_nodes()):
-        order += [node for node in loader.graph.forwards_plan(target) if node not in order]
+    labels = tenant_labels()
     steps = []
-    for app, name in order:
+    for app, name in _order():
         if app not in labels:
             continue
-        operations = loader.graph.nodes[app, name].operations
+        operations = _loader().graph.nodes[app, name].operations
         if not all(isinstance(operation, SqlPatch) for operation in operations):
             raise NotAPatch(f"{app}.{name} may hold SqlPatch operations only")
         steps.append(Step(app, name, tuple(operations)))
     return tuple(steps)
 
 
-def missing_steps(schema: str) -> list[Step]:
-    """Return the steps that `schema` has not had yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT app, migration FROM public.clinic_patches"
-            " WHERE schema_name = %s AND finished_at IS NOT NULL",
-            [schema],
-        )
-        had = set(cursor.fetchall())
-    return [step for step in tenant_steps() if (step.app, step.name) not in had]
+@cache
+def public_steps() -> tuple[Step, ...]:
+    """Return the migrations of ours that make the shared tables."""
+    labels = tenant_labels()
+    steps = []
+    for app, name in _order():
+        operations = _loader().graph.nodes[app, name].operations
+        patches = tuple(one for one in operations if isinstance(one, SqlPatch))
+        if patches and app not in labels:
+            steps.append(Step(app, name, patches))
+    return tuple(steps)
 
 
-def apply_missing(clinic: ClinicLike) -> list[Step]:
-    """Apply what is missing to one clinic in one transaction, and record it; what was applied.
-
-    A patch that fails leaves the clinic as it was.
-    """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Two robots on one clinic: the second waits, then finds nothing missing.
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(clinic.id)]
-            )
-            steps = missing_steps(clinic.schema_name)
-        with clinic_scope(clinic), connection.cursor() as cursor:
-            for step in steps:
-                started = clock.real_now()
-                for patch in step.patches:
-                    run_patch(cursor, patch)
-                cursor.execute(
-                    "INSERT INTO public.clinic_patches (schema_name, app, migration, checksum,"
-                    " started_at, finished_at, error) VALUES (%s, %s, %s, %s, %s, %s, '')"
-                    " ON CONFLICT (schema_name, app, migration) DO UPDATE SET"
-                    " checksum = EXCLUDED.checksum, started_at = EXCLUDED.started_at,"
-                    " finished_at = EXCLUDED.finished_at, error = ''",
-                    [
-                        clinic.schema_name,
-                        step.app,
-                        step.name,
-                        "".join(patch.checksum for patch in step.patches)[:64],
-                        started,
-                        clock.real_now(),
-                    ],
-                )
-    return steps
+@cache
+def public_migrations() -> frozenset[tuple[str, str]]:
+    """Return every migration that `public` needs: ours and those of the apps we use."""
+    labels = tenant_labels()
+    return frozenset(node for node in _order() if node[0] not in labels)
 
 
-def create_schema(clinic: ClinicLike) -> None:
-    """Create the empty schema of a new clinic; one that exists already is an error."""
-    with connection.cursor() as cursor:
-        quoted = connection.ops.quote_name(clinic.schema_name)
-        cursor.execute(f"CREATE SCHEMA {quoted}")
+def fingerprint(steps: Sequence[Step] | None = None) -> str:
+    """Name a set of steps: their order, names and contents. Equal = nothing to apply."""
+    digest = hashlib.sha256()
+    for step in tenant_steps() if steps is None else steps:
+        digest.update(f"{step.app}.{step.name}={step.checksum}\n".encode())
+    return digest.hexdigest()
