@@ -9,11 +9,14 @@ from pathlib import Path
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dentalogic.settings")
-    from dentalogic.embedded import environment  # noqa: PLC0415  # before the settings are read
+    checkout = Path(__file__).resolve().parent
+    # An image is made without them: nothing is generated there, the environment says it all.
+    if (checkout / "dentalogic" / "embedded").is_dir():
+        from dentalogic.embedded import environment  # noqa: PLC0415  # before the settings are read
 
-    home = Path(os.environ.get("DENTALOGIC_HOME", Path(__file__).resolve().parent / ".dentalogic"))
-    for name, value in environment(home).items():
-        os.environ.setdefault(name, value)
+        home = Path(os.environ.get("DENTALOGIC_HOME", checkout / ".dentalogic"))
+        for name, value in environment(home).items():
+            os.environ.setdefault(name, value)
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 

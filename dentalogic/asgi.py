@@ -11,6 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dentalogic.settings")
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from dentalogic.env import require_settings
+
+require_settings()
 # WhiteNoise wants the folder, also where the finders serve everything.
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 django_application: Any = get_asgi_application()

@@ -7,13 +7,24 @@ from importlib import import_module
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import heartbeat_sent, worker_ready
+
+from dentalogic.env import require_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dentalogic.settings")
+require_settings()
 
 app = Celery("dentalogic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["dentalogic.core"])
+
+
+@heartbeat_sent.connect
+def show_life(**_: Any) -> None:
+    """Say that this worker hears its queues: the beat comes from the loop that reads them."""
+    from dentalogic.core.health import touch  # noqa: PLC0415  # Django is not set up before
+
+    touch()
 
 
 @worker_ready.connect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -92,6 +93,16 @@ def check_order(**values: float) -> None:
             raise ImproperlyConfigured(
                 f"{lower}={values[lower]:g} is not less than {higher}={values[higher]:g}"
             )
+
+
+def require_settings() -> None:
+    """Read the settings now: a wrong value is one line, and the end of the process."""
+    from django.conf import settings  # noqa: PLC0415  # they import this module
+
+    try:
+        settings.SECRET_KEY  # noqa: B018  # the first one that is asked for reads them all
+    except ImproperlyConfigured as error:
+        sys.exit(f"dentalogic: {error}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ HOME = Path(env_str("DENTALOGIC_HOME", str(BASE_DIR / ".dentalogic")))
 
 DEBUG = env_bool("DEBUG", default=False)
 SANDBOX = env_bool("SANDBOX", default=False)
+# Refuse statements that touch a clinic's table without naming the clinic. Tests and development.
+QUERY_GUARD = env_bool("QUERY_GUARD", default=DEBUG)
+QUERY_GUARD_REPORT = env_str("QUERY_GUARD_REPORT", "")
 SECRET_KEY = env_secret("SECRET_KEY")
 JWT_SIGNING_KEY = env_secret("JWT_SIGNING_KEY")
 INTERNAL_API_TOKEN = env_secret("INTERNAL_API_TOKEN")
@@ -131,10 +134,11 @@ USE_I18N = True
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", "Español"), ("en", "English"), ("pt", "Português")]
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
+# An image has its files collected; elsewhere the finders serve them from where they lie.
+STATIC_ROOT = Path(env_str("STATIC_ROOT", str(HOME / "static")))
 STATICFILES_DIRS = [path for path in [BASE_DIR / "build" / "static"] if path.is_dir()]
 MEDIA_ROOT = HOME / "media"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = not env_str("STATIC_ROOT", "")
 WHITENOISE_AUTOREFRESH = DEBUG
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -299,6 +303,9 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.ssl
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Dentalogic <no-reply@localhost>")
+
+# Touched by the dispatcher and by workers as long as they turn: what their health checks read.
+HEARTBEAT_FILE = env_str("HEARTBEAT_FILE", "")
 
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO")
 _json_lines = structlog.stdlib.ProcessorFormatter(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import redis
 import structlog
 from django.conf import settings
@@ -11,6 +13,22 @@ from dentalogic.core import bell
 logger = structlog.get_logger(__name__)
 
 LIFE_SECONDS = 45
+
+
+def touch() -> None:
+    """Leave a sign of life where the health check of this machine looks, if anybody does."""
+    if settings.HEARTBEAT_FILE:
+        Path(settings.HEARTBEAT_FILE).touch()
+
+
+def queues() -> list[str]:
+    """Return the queues that some worker has to hear: one for each sink of the outbox."""
+    return sorted({sink for sinks in settings.OUTBOX_ROUTES.values() for sink in sinks})
+
+
+def expected() -> list[str]:
+    """Return who has to be alive: the dispatcher, and somebody at each queue."""
+    return ["dispatcher", *queues()]
 
 
 def beat(process: str) -> None:

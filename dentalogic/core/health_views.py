@@ -13,12 +13,11 @@ from django.views.decorators.http import require_safe
 
 from dentalogic.core import bell, clock
 from dentalogic.core.evolution import tenant_steps
-from dentalogic.core.health import alive
+from dentalogic.core.health import alive, expected
 from dentalogic.core.internal import refuse_strangers
 from dentalogic.core.problems import RETRY_AFTER_SECONDS
 
 OK, AWAY, MISSING = "ok", "away", "missing"
-WORKERS = ("dispatcher", "worker")
 
 _BEHIND = """
 SELECT count(*) FROM public.clinics c
@@ -112,9 +111,9 @@ def _replaced(loader: MigrationLoader) -> set[tuple[str, str]]:
 def _redis() -> tuple[str, dict[str, str]]:
     try:
         bell.client().ping()
-        return OK, {name: OK if alive(name) else AWAY for name in WORKERS}
+        return OK, {name: OK if alive(name) else AWAY for name in expected()}
     except redis.RedisError:
-        return AWAY, dict.fromkeys(WORKERS, "unknown")
+        return AWAY, dict.fromkeys(expected(), "unknown")
 
 
 @require_safe

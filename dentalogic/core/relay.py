@@ -42,16 +42,13 @@ def claim(limit: int = 100, sinks: tuple[str, ...] | None = None) -> list[Claime
     row lock, and a worker that dies gives its message back when the lease runs out.
     """
     now = clock.real_now()
-    leases = " ".join("WHEN %s THEN %s" for _ in settings.OUTBOX_LEASES)
+    lease, until = _lease_until(now)
     values: list[Any] = [now, now]
     only = ""
     if sinks is not None:
         only = "AND sink = ANY(%s)"
         values.append(list(sinks))
-    values.append(limit)
-    for sink, seconds in settings.OUTBOX_LEASES.items():
-        values += [sink, now + timedelta(seconds=seconds)]
-    values.append(now + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS))
+    values += [limit, *until]
     with no_scope(), connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -60,13 +57,24 @@ def claim(limit: int = 100, sinks: tuple[str, ...] | None = None) -> list[Claime
                 WHERE done_at IS NULL AND dead_at IS NULL AND due_at <= %s
                   AND (leased_until IS NULL OR leased_until <= %s) {only}
                 ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
-            UPDATE outbox o SET lease_no = lease_no + 1, attempts = attempts + 1,
-                leased_until = CASE sink {leases} ELSE %s END
+            UPDATE outbox o SET lease_no = lease_no + 1, leased_until = {lease}
             FROM due WHERE o.id = due.id RETURNING o.id, o.sink, o.lease_no
             """,  # noqa: S608  # only placeholders are put together
             values,
         )
         return sorted((Claimed(*row) for row in cursor.fetchall()), key=lambda one: one.id)
+
+
+def _lease_until(now: datetime) -> tuple[str, list[Any]]:
+    """Return the expression by which a message's sink says when its lease ends, and its values."""
+    cases = " ".join("WHEN %s THEN %s" for _ in settings.OUTBOX_LEASES)
+    values: list[Any] = []
+    for sink, seconds in settings.OUTBOX_LEASES.items():
+        values += [sink, now + timedelta(seconds=seconds)]
+    return f"CASE sink {cases} ELSE %s END", [
+        *values,
+        now + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS),
+    ]
 
 
 def next_due() -> datetime | None:
@@ -86,15 +94,7 @@ def deliver(row_id: int, lease_no: int) -> None:
     Does nothing when the lease is no longer the caller's. Never raises for a handler's failure:
     the row keeps the attempts and the last error.
     """
-    with no_scope(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT o.topic, o.sink, o.payload, o.generation, o.attempts,"
-            " c.schema_name, c.id, c.timezone, c.clock_offset"
-            " FROM outbox o JOIN clinics c ON c.id = o.clinic_id"
-            " WHERE o.id = %s AND o.lease_no = %s AND o.done_at IS NULL AND o.dead_at IS NULL",
-            [row_id, lease_no],
-        )
-        row = cursor.fetchone()
+    row = _begin(row_id, lease_no)
     if row is None:
         return
     topic, sink, payload, generation, attempts, *scope = row
@@ -118,6 +118,26 @@ def deliver(row_id: int, lease_no: int) -> None:
             _release(row_id, lease_no, generation, retry_at, error=error)
     else:
         _finish(row_id, lease_no, generation)
+
+
+def _begin(row_id: int, lease_no: int) -> tuple[Any, ...] | None:
+    """Count the attempt and begin its lease anew; None when it is somebody else's by now.
+
+    Counted here and not when it is claimed: without a worker a message is claimed again and again,
+    and the first failure after a long stop must not be its last one.
+    """
+    lease, until = _lease_until(clock.real_now())
+    with no_scope(), connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE outbox o SET attempts = o.attempts + 1, leased_until = {lease}"  # noqa: S608
+            " FROM clinics c WHERE c.id = o.clinic_id"
+            " AND o.id = %s AND o.lease_no = %s AND o.done_at IS NULL AND o.dead_at IS NULL"
+            " RETURNING o.topic, o.sink, o.payload::text, o.generation, o.attempts,"
+            " c.schema_name, c.id, c.timezone, c.clock_offset",
+            [*until, row_id, lease_no],
+        )
+        found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
 
 
 def pause(attempt: int) -> timedelta:

@@ -10,9 +10,9 @@ from dentalogic.core.health import beat
 
 
 @shared_task(name="core.beat", ignore_result=True)
-def worker_beat() -> None:
-    """Say that a worker takes work. The dispatcher sends it: the road between is asked too."""
-    beat("worker")
+def worker_beat(queue: str) -> None:
+    """Say that a worker hears this queue. The dispatcher asks: the road between is tried too."""
+    beat(queue)
 
 
 @shared_task(name="core.deliver", ignore_result=True)

@@ -10,7 +10,7 @@ from django.test import Client
 
 from clinics.tenancy.models import Clinic
 from dentalogic.core import bell
-from dentalogic.core.health import beat
+from dentalogic.core.health import beat, expected
 from dentalogic.core.models import OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +29,8 @@ def test_alive() -> None:
 
 
 def test_ready_says_each_part(db: None) -> None:
-    beat("dispatcher")
-    beat("worker")
+    for name in expected():
+        beat(name)
     response = Client().get("/readyz")
     assert (response.status_code, response.json()) == (
         200,
@@ -39,12 +39,15 @@ def test_ready_says_each_part(db: None) -> None:
             "database": "ok",
             "migrations": "ok",
             "redis": "ok",
-            "workers": {"dispatcher": "ok", "worker": "ok"},
+            "workers": dict.fromkeys(expected(), "ok"),
         },
     )
-    bell.client().delete(f"{live.REDIS_PREFIX}:alive:dispatcher")
-    body = Client().get("/readyz").json()
-    assert (body["status"], body["workers"]) == ("degraded", {"dispatcher": "away", "worker": "ok"})
+    assert {"dispatcher", "agent", "whatsapp"} < set(expected())
+    for gone in ("dispatcher", "agent"):
+        bell.client().delete(f"{live.REDIS_PREFIX}:alive:{gone}")
+        body = Client().get("/readyz").json()
+        assert (body["status"], body["workers"][gone]) == ("degraded", "away")
+        assert body["workers"]["whatsapp"] == "ok"
 
 
 def test_without_redis_it_is_degraded_and_serves(without_redis: None) -> None:

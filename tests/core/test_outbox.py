@@ -134,6 +134,30 @@ def test_the_last_attempt_buries(in_alfa: Clinic) -> None:
     assert len(HANDLED) == relay.MAX_ATTEMPTS
 
 
+def test_waiting_for_a_worker_is_no_attempt(in_alfa: Clinic) -> None:
+    """Claimed again and again while no worker runs; then its first try fails."""
+    BEHAVIOUR["then"] = raises(ValueError())
+    emit()
+    for _ in range(relay.MAX_ATTEMPTS + 3):
+        assert len(relay.claim()) == 1
+        OutboxMessage.objects.update(leased_until=clock.real_now() - timedelta(seconds=1))
+    relay.drain()
+    message = OutboxMessage.objects.get()
+    assert (message.attempts, message.dead_at) == (1, None)
+    assert len(HANDLED) == 1
+
+
+def test_a_lease_begins_when_its_work_does(in_alfa: Clinic) -> None:
+    """What lay in a queue for most of its lease is not given to a second worker at once."""
+    seen: list[list[relay.Claimed]] = []
+    BEHAVIOUR["then"] = lambda: seen.append(relay.claim())
+    emit()
+    (message,) = relay.claim()
+    OutboxMessage.objects.update(leased_until=clock.real_now() - timedelta(seconds=1))
+    relay.deliver(message.id, message.lease_no)
+    assert seen == [[]]
+
+
 def test_retry_later_is_no_failure(in_alfa: Clinic) -> None:
     BEHAVIOUR["then"] = raises(RetryLater(timedelta(minutes=1)))
     emit()

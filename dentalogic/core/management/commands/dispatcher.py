@@ -15,7 +15,7 @@ from django.db import close_old_connections, connection
 from kombu.exceptions import OperationalError
 
 from dentalogic.core import bell, clock, relay
-from dentalogic.core.health import LIFE_SECONDS, beat
+from dentalogic.core.health import LIFE_SECONDS, beat, queues, touch
 
 logger = structlog.get_logger(__name__)
 
@@ -38,6 +38,7 @@ class Command(BaseCommand):
             signal.signal(number, self.stop)
         pruned = 0.0
         while not self.stopping:
+            touch()
             try:
                 handed = self.hand_out(app)
                 if time.monotonic() - pruned > PRUNE_EVERY:
@@ -69,11 +70,14 @@ class Command(BaseCommand):
         return len(batch)
 
     def beat(self, app: Celery) -> None:
-        """Say that this process lives, and ask a worker to say the same."""
+        """Say that this process lives, and ask a worker at each queue to say the same."""
         if time.monotonic() - self.beaten < BEAT_EVERY:
             return
         beat("dispatcher")
-        app.send_task("core.beat", queue="mail", ignore_result=True, expires=LIFE_SECONDS)
+        for queue in queues():
+            app.send_task(
+                "core.beat", (queue,), queue=queue, ignore_result=True, expires=LIFE_SECONDS
+            )
         self.beaten = time.monotonic()
 
     @staticmethod
