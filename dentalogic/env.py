@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from dentalogic.core.redis_address import NotAnAddress, RedisAddress
+
 # Values that stand in tutorials and example files; whoever deploys one has no secret at all.
 KNOWN_EXAMPLES = (
     "changeme",
@@ -142,6 +144,15 @@ def env_database(name: str) -> DatabaseUrl:
         host=parts.hostname or "localhost",
         port=port,
     )
+
+
+def env_redis(name: str, default: str | None = None) -> list[RedisAddress]:
+    """Read one Redis or several: addresses separated by blanks."""
+    try:
+        return [RedisAddress.parse(text) for text in env_str(name, default).split()]
+    except NotAnAddress as error:
+        # The address may hold a password: the message says what is wrong, not what it reads.
+        raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dentalogic.env import (
     env_int,
     env_list,
     env_mail,
+    env_redis,
     env_secret,
     env_str,
 )
@@ -97,7 +98,8 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env_str("REDIS_URL")
+REDIS_URL = env_str("REDIS_URL").strip()
+[_redis] = env_redis("REDIS_URL")
 # Tests of several workers share one server; each worker has a prefix of its own.
 REDIS_PREFIX = env_str("REDIS_PREFIX", "dentalogic")
 
@@ -235,7 +237,11 @@ SPECTACULAR_SETTINGS = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
+        "CONFIG": {
+            # Several hosts share the groups among them, by name.
+            "hosts": [one.channel_host() for one in env_redis("CHANNEL_REDIS_URLS", REDIS_URL)],
+            "prefix": REDIS_PREFIX,
+        },
     }
 }
 CACHES = {
@@ -243,11 +249,19 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": REDIS_PREFIX,
-        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "retry": None},
+        "OPTIONS": {
+            "pool_class": "dentalogic.core.redis_address.CachePool",
+            "socket_timeout": 0.5,
+            "socket_connect_timeout": 0.5,
+            "retry": None,
+        },
     }
 }
-CELERY_BROKER_URL = REDIS_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": f"{REDIS_PREFIX}:celery:"}
+CELERY_BROKER_URL = _redis.broker_url()
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": f"{REDIS_PREFIX}:celery:",
+    **_redis.broker_options(),
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -10,12 +10,12 @@ import time
 from collections.abc import Awaitable, Sequence
 from typing import cast
 
-import redis.asyncio
 import structlog
 from django.conf import settings
 from redis.exceptions import RedisError
 
 from dentalogic.core import bell
+from dentalogic.core.redis_address import RedisAddress
 
 logger = structlog.get_logger(__name__)
 
@@ -33,8 +33,7 @@ class Seen:
     """Which items were stored within the last two minutes."""
 
     def __init__(self) -> None:
-        self._client = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL,
+        self._client = RedisAddress.parse(settings.REDIS_URL).async_client(
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=None,

@@ -13,6 +13,8 @@ import redis
 import structlog
 from django.conf import settings
 
+from dentalogic.core.redis_address import RedisAddress
+
 logger = structlog.get_logger(__name__)
 
 BELL = "bell"
@@ -23,8 +25,8 @@ _quiet_until = 0.0
 @cache
 def client() -> redis.Redis:
     """Return the process's Redis client for short, optional calls."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=0.25, socket_connect_timeout=0.25, retry=None
+    return RedisAddress.parse(settings.REDIS_URL).client(
+        socket_timeout=0.25, socket_connect_timeout=0.25, retry=None
     )
 
 
@@ -53,8 +55,8 @@ def wait(seconds: float) -> bool:
         return False
     try:
         # A client of its own: this one call is meant to block for long.
-        waiting = redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=seconds + 2, socket_connect_timeout=1
+        waiting = RedisAddress.parse(settings.REDIS_URL).client(
+            socket_timeout=seconds + 2, socket_connect_timeout=1
         )
         with waiting:
             return waiting.blpop([name()], timeout=seconds) is not None
