@@ -1,0 +1,105 @@
+"""The curve of `scale.json` as Markdown, printed and kept between two marks of docs/scaling.md."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from benchmarks.figures import ROOT
+
+DOCS = ROOT / "docs" / "scaling.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def tables(curve: dict[str, Any]) -> str:
+    """Return the measured tables."""
+    return "\n".join([*_creation(curve), "", *_evolution(curve), "", *_memory(curve)])
+
+
+def write(curve: dict[str, Any]) -> None:
+    """Replace what stands between the marks."""
+    text = DOCS.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    DOCS.write_text(f"{head}{BEGIN}\n{tables(curve)}\n{END}{tail}", encoding="utf-8")
+
+
+def _creation(curve: dict[str, Any]) -> list[str]:
+    worst = max(row["median_ms"] for row in curve["creation"])
+    lines = [
+        f"Measured {curve['measured_at']} with {curve['clinics']} clinics on {curve['cores']} cores"
+        f" (load {curve['load'][0]} before, {curve['load'][1]} after).",
+        "",
+        "| clinics | creating one, median | worst | |",
+        "| ---: | ---: | ---: | :--- |",
+    ]
+    for row in curve["creation"]:
+        bar = "█" * max(round(20 * row["median_ms"] / worst), 1)
+        lines.append(f"| {row['clinics']} | {row['median_ms']} ms | {row['worst_ms']} ms | {bar} |")
+    return lines
+
+
+def _evolution(curve: dict[str, Any]) -> list[str]:
+    column = curve["column"]
+    lines = ["| `evolve`, nothing to do | seconds | peak PSS | its backends |"]
+    lines += ["| ---: | ---: | ---: | ---: |"]
+    lines += [
+        f"| {row['clinics']} clinics | {row['seconds']} | {row['peak_mb']} MB"
+        f" | {row['backends_mb']} MB |"
+        for row in curve["noop"]
+    ]
+    lines += [
+        "",
+        f"| `evolve --jobs {column['jobs']}`, one new column: {column['seconds']} s in all"
+        " | clinics/s | PSS | its backends |",
+        "| ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {row['clinics']} clinics after {row['second']} s | {row['per_second']}"
+        f" | {row['process_mb']} MB | {row['backends_mb']} MB |"
+        for row in column["tenths"]
+    ]
+    return lines
+
+
+def _memory(curve: dict[str, Any]) -> list[str]:
+    visits = curve["visits"]
+    lines = [
+        "| one web process that served | its PSS | its backends | their own memory |",
+        "| ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {row['clinics']} clinics | {row['process_mb']} MB | {row['backends']}"
+        f" | {row['backends_mb']} MB |"
+        for row in visits["marks"]
+    ]
+    one, filled = curve["each"], curve["filled"]
+    lines += [
+        "",
+        "| what one clinic costs | |",
+        "| --- | ---: |",
+        f"| disk, empty | {one['disk_mb']} MB |",
+        f"| disk, the demo's {filled['demo']['appointments']} appointments"
+        f" and {filled['demo']['patients']} patients | {filled['demo']['mb']} MB |",
+        f"| disk, {filled['year']['appointments']} appointments"
+        f" and as many patients | {filled['year']['mb']} MB |",
+        f"| write-ahead log of its creation | {one['wal_mb']} MB |",
+        f"| files in the data directory | {one['files']} |",
+        f"| tables | {one['tables']} |",
+        f"| relations (tables, indexes, toast) | {one['relations']} |",
+        f"| catalogue rows | {one['catalogue_rows']} |",
+        f"| memory of a backend that touched {visits['pages']} of its lists"
+        f" | {visits['backend_kb_a_clinic']} kB |",
+        f"| `pg_dump` of it alone, beside {curve['clinics']} others"
+        f" | {curve['dump_one']['seconds']} s |",
+        f"| its share of a `pg_dump` of all ({curve['dump_all']['seconds']} s,"
+        f" {curve['dump_all']['locks']} locks)"
+        f" | {1e3 * curve['dump_all']['seconds'] / curve['clinics']:.1f} ms |",
+        f"| its share of `VACUUM (ANALYZE)` of all ({curve['vacuum']['seconds']} s)"
+        f" | {1e3 * curve['vacuum']['seconds'] / curve['clinics']:.1f} ms |",
+    ]
+    return lines
+
+
+if __name__ == "__main__":
+    write(json.loads((ROOT / "benchmarks" / "scale.json").read_text()))
