@@ -22,6 +22,11 @@ FORMAT = 1
 # A schema that does not exist has the same catalogue as any other that doesn't.
 NOTHING = hashlib.sha256(b"").hexdigest()
 UUID_LITERAL = re.compile(r"'([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})'::uuid")
+# `status IN ('a', 'b')` over a varchar is kept as a cast of the list; restored from its own dump it
+# is kept as a list of casts. Both become a list without casts.
+CAST_OF_LIST = re.compile(r"\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]")
+CAST_IN_LIST = re.compile(r"\(('(?:[^']|'')*')::character varying\)::text")
+PLAIN_CAST = re.compile(r"('(?:[^']|'')*')::character varying")
 # Longer than this, a text is not repeated in a sentence.
 SHOWN = 160
 
@@ -30,8 +35,8 @@ SHOWN = 160
 class Catalogue:
     """One schema, without its name and without the clinic's id: equal schemas are equal here.
 
-    `lines` are sorted: a kind, a name, then attributes and values. `tenant_id` is the id that the
-    tables are stamped with, and is not compared: whoever knows the clinic compares it with hers.
+    `lines` are sorted: a kind, a name, then attributes and values. The order of columns is left
+    out: a clinic that was evolved and one that was made from the foundation differ in it.
     """
 
     lines: tuple[str, ...]
@@ -107,11 +112,17 @@ def _neutral_lines(blob: str, schema: str) -> tuple[str, ...]:
     # Names that are also words of SQL come quoted. A text in quotes is no name.
     prefix = re.compile(rf"""(?<![\w."'])(?:"{re.escape(schema)}"|{re.escape(schema)})\.""")
     neutral = prefix.sub(f"{SCHEMA}.", blob)
+    neutral = CAST_OF_LIST.sub(lambda list_: f"ARRAY[{_without_casts(list_[1])}]", neutral)
+    neutral = CAST_IN_LIST.sub(r"\1", neutral)
     # The stamp is on every table; an id that one table alone names stays, and is seen.
     ids = Counter(UUID_LITERAL.findall(neutral))
     if ids:
         neutral = neutral.replace(ids.most_common(1)[0][0], TENANT)
     return tuple(sorted(neutral.split(ROW)))
+
+
+def _without_casts(items: str) -> str:
+    return PLAIN_CAST.sub(r"\1", items)
 
 
 @contextmanager

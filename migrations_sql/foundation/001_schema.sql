@@ -1,0 +1,991 @@
+-- The schema of a clinic: all patches together. Made by `manage.py makefoundation`.
+-- fingerprint 3264734ee432f8637fe2c6c53c91c349ec01d544055a956aa8a7fb5b02f46f57
+-- step clinics.0001_rules a00d55501d396b9898c4324687e705b95fd2f512a9c83ada249ac4afc8aa3047
+-- step agent.0001_turns 18863b3091488f78bf25b190b2be5468ed7d52b3ba5f9ab04476645363ec7a9f
+-- step clinics.0002_tables 2d13f4c83c78a10edc2e5a490bcb1cedaee1d2dfa513d16e80100d6ae2f6f3ed
+-- step clinics.0003_immutable 6a960470ba8dca7721f5aee55d400db0a6820044b6414e75d7d3ee7b5af7eedc
+-- step clinics.0004_agenda_read f1242c7dde9a9c6e727f68381fafd173c5f4f995ceedb6fa2ca1e051d28da4bf
+-- step whatsapp.0001_channel 7897dd77ae6474c994b002e23e69536ca810d5fe290da84e663cabd086c45876
+-- step whatsapp.0002_turns_resumed 57783dd51bbad8953e488b8d1d62318bb296ba9d8bab6220993914be8ffb05b4
+
+CREATE FUNCTION agenda_rows(tenant uuid, wanted_treatment uuid, wanted_professionals uuid[], from_second bigint, to_second bigint, now_second double precision, own_conversation uuid, moved_appointment uuid, with_holds boolean) RETURNS TABLE(kind text, id uuid, a text, b text, c text, d text, starts text, ends text)
+    LANGUAGE plpgsql STABLE
+    AS $$
+#variable_conflict use_column
+DECLARE
+    window_start timestamptz := to_timestamp(from_second);
+    window_end timestamptz := to_timestamp(to_second);
+    first_start timestamptz := window_start - interval '8 hours';
+    business_now timestamptz := to_timestamp(now_second);
+    everybody boolean := wanted_professionals IS NULL;
+BEGIN
+    RETURN QUERY
+        SELECT 'clinic', clinic.id, clinic.settings::text, clinic.country::text,
+            clinic.calendar_provider::text,
+            (
+                SELECT string_agg(
+                    closure.starts_on || ',' || closure.ends_on || ',' || closure.opens, ';'
+                )
+                FROM closures closure
+                WHERE closure.tenant_id = tenant
+                  AND closure.ends_on >= window_start::date - 1
+                  AND closure.starts_on <= window_end::date + 1
+            ),
+            NULL::text, NULL::text
+        FROM clinics clinic
+        WHERE clinic.id = tenant;
+
+    RETURN QUERY
+        SELECT 'chair', chair.id, NULL::text, NULL::text, NULL::text, NULL::text,
+            NULL::text, NULL::text
+        FROM chairs chair
+        WHERE chair.tenant_id = tenant AND chair.is_active
+        ORDER BY chair.name;
+    -- Whoever needs a chair competes with everybody's patients.
+    everybody := everybody OR FOUND;
+
+    RETURN QUERY
+        SELECT 'professional', person.id,
+            concat_ws(' ', nullif(person.title, ''), person.first_name, person.last_name),
+            person.working_hours::text,
+            CASE WHEN person.google_calendar_id <> '' OR person.google_read_calendars <> '[]'
+                THEN (jsonb_build_array(person.google_calendar_id) || person.google_read_calendars)::text
+            END,
+            NULL::text, NULL::text, NULL::text
+        FROM professionals person
+        JOIN professional_treatments offered
+          ON offered.tenant_id = tenant
+         AND offered.professional_id = person.id
+         AND offered.treatment_id = wanted_treatment
+        WHERE person.tenant_id = tenant
+          AND person.is_active
+          AND (wanted_professionals IS NULL OR person.id = ANY (wanted_professionals))
+          AND (
+              person.user_id IS NULL
+              OR EXISTS (
+                  SELECT FROM memberships membership
+                  JOIN users account ON account.id = membership.user_id
+                  WHERE membership.clinic_id = tenant
+                    AND membership.user_id = person.user_id
+                    AND membership.status = 'active'
+                    AND account.is_active
+              )
+          )
+        ORDER BY person.name_key, person.id;
+
+    RETURN QUERY
+        SELECT 'busy', taken.professional_id, taken.chair_id::text,
+            NULL::text, NULL::text, NULL::text,
+            array_agg(date_part('epoch', taken.starts_at)::bigint)::text,
+            array_agg(date_part('epoch', taken.ends_at)::bigint)::text
+        FROM appointments taken
+        WHERE taken.tenant_id = tenant
+          AND (everybody OR taken.professional_id = ANY (wanted_professionals))
+          AND taken.starts_at < window_end
+          AND taken.starts_at > first_start
+          AND taken.ends_at > window_start
+          AND taken.status NOT IN ('cancelled', 'no_show')
+          AND (
+              taken.status <> 'held'
+              OR (
+                  taken.hold_expires_at > business_now
+                  AND taken.conversation_id IS DISTINCT FROM own_conversation
+              )
+          )
+          AND taken.id IS DISTINCT FROM moved_appointment
+        GROUP BY taken.professional_id, taken.chair_id;
+
+    RETURN QUERY
+        SELECT 'away', absence.professional_id, NULL::text, NULL::text, NULL::text, NULL::text,
+            array_agg(date_part('epoch', absence.starts_at)::bigint)::text,
+            array_agg(date_part('epoch', absence.ends_at)::bigint)::text
+        FROM absences absence
+        WHERE absence.tenant_id = tenant
+          AND absence.starts_at < window_end
+          AND absence.ends_at > window_start
+        GROUP BY absence.professional_id;
+
+    IF with_holds THEN
+        RETURN QUERY
+            SELECT 'hold', hold.id, hold.professional_id::text, hold.chair_id::text,
+                hold.conversation_id::text,
+                date_part('epoch', hold.hold_expires_at)::text,
+                date_part('epoch', hold.starts_at)::bigint::text,
+                date_part('epoch', hold.ends_at)::bigint::text
+            FROM appointments hold
+            WHERE hold.tenant_id = tenant
+              AND hold.status = 'held'
+              AND (
+                  hold.conversation_id = own_conversation
+                  OR (
+                      hold.starts_at < window_end
+                      AND hold.starts_at > first_start
+                      AND hold.ends_at > window_start
+                  )
+              );
+    END IF;
+END $$;
+
+CREATE FUNCTION refuse_booking_over_overbooked() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT NEW.overbooked
+        AND NEW.status NOT IN ('cancelled', 'no_show')
+        AND EXISTS (
+            SELECT FROM appointments other
+            WHERE other.tenant_id = NEW.tenant_id
+              AND other.professional_id = NEW.professional_id
+              AND other.overbooked
+              AND other.id <> NEW.id
+              AND other.status NOT IN ('cancelled', 'no_show')
+              AND other.starts_at < NEW.ends_at AND other.ends_at > NEW.starts_at
+        )
+    THEN
+        RAISE EXCEPTION 'overlaps an overbooked appointment'
+            USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'appointment_professional_free';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION stamp_tenant(table_name text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    tenant text := nullif(current_setting('dentalogic.tenant_id', true), '');
+    target regclass := to_regclass(format('%I.%I', current_schema(), table_name));
+BEGIN
+    IF tenant IS NULL THEN
+        RAISE EXCEPTION 'dentalogic.tenant_id is not set: patches run through the pipeline';
+    END IF;
+    -- Asked first: an ALTER that changes nothing still fails over rows that this transaction wrote.
+    IF NOT EXISTS (
+        SELECT FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+        WHERE adrelid = target AND attname = 'tenant_id'
+          AND pg_get_expr(adbin, adrelid) = format('%L::uuid', tenant)
+    ) THEN
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN tenant_id SET DEFAULT %L::uuid', target, tenant);
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM pg_constraint WHERE conrelid = target AND conname = table_name || '_tenant'
+    ) THEN
+        EXECUTE format(
+            'ALTER TABLE %s ADD CONSTRAINT %I CHECK (tenant_id = %L::uuid)',
+            target, table_name || '_tenant', tenant
+        );
+    END IF;
+END $$;
+
+CREATE FUNCTION valid_medical_history(history jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT CASE
+        WHEN history IS NULL OR jsonb_typeof(history) <> 'object' THEN false
+        WHEN history = '{}'::jsonb THEN true
+        ELSE jsonb_typeof(history -> 'version') = 'number'
+            AND NOT EXISTS (
+                SELECT FROM jsonb_object_keys(history) AS present(name)
+                WHERE name NOT IN (
+                    'version', 'allergies', 'medication', 'conditions', 'pregnancy', 'surgeries',
+                    'smoking', 'notes', 'updated_at', 'updated_by'
+                )
+            )
+    END
+$$;
+
+CREATE FUNCTION valid_working_hours(hours jsonb) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    AS $_$
+DECLARE
+    day text;
+    blocks jsonb;
+    block jsonb;
+    previous_end text;
+BEGIN
+    IF hours IS NULL OR jsonb_typeof(hours) <> 'object' THEN
+        RETURN false;
+    END IF;
+    FOR day, blocks IN SELECT * FROM jsonb_each(hours) LOOP
+        IF day !~ '^[0-6]$' OR jsonb_typeof(blocks) <> 'array' THEN
+            RETURN false;
+        END IF;
+        previous_end := '';
+        FOR block IN SELECT * FROM jsonb_array_elements(blocks) LOOP
+            IF jsonb_typeof(block) <> 'object'
+                OR (SELECT count(*) FROM jsonb_object_keys(block)) <> 2
+                OR coalesce(block ->> 'start', '') !~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
+                OR coalesce(block ->> 'end', '') !~ '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$'
+                OR (block ->> 'start') >= (block ->> 'end') COLLATE "C"
+                OR (block ->> 'start') < previous_end COLLATE "C"
+            THEN
+                RETURN false;
+            END IF;
+            previous_end := block ->> 'end';
+        END LOOP;
+    END LOOP;
+    RETURN true;
+END $_$;
+
+CREATE TABLE absences (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason character varying(120) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    professional_id uuid NOT NULL,
+    CONSTRAINT absence_ends_after_start CHECK ((ends_at > starts_at)),
+    CONSTRAINT absences_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE accounting_transactions (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    occurred_on date NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by uuid NOT NULL,
+    kind character varying(16) NOT NULL,
+    method character varying(10) NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency character varying(3) NOT NULL,
+    description character varying(200) NOT NULL,
+    reverses_id uuid,
+    appointment_id uuid,
+    patient_id uuid,
+    CONSTRAINT accounting_transactions_tenant CHECK ((tenant_id = '{tenant_id}'::uuid)),
+    CONSTRAINT transaction_kind_known CHECK (((kind)::text = ANY ((ARRAY['income'::character varying, 'expense'::character varying, 'insurance_claim'::character varying, 'refund'::character varying])::text[]))),
+    CONSTRAINT transaction_method_known CHECK (((method)::text = ANY ((ARRAY['cash'::character varying, 'card'::character varying, 'transfer'::character varying, 'insurer'::character varying])::text[]))),
+    CONSTRAINT transaction_sign_matches CHECK ((((amount > (0)::numeric) AND (reverses_id IS NULL)) OR ((amount < (0)::numeric) AND (reverses_id IS NOT NULL))))
+);
+
+CREATE TABLE appointment_changes (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor character varying(60) NOT NULL,
+    from_status character varying(20) NOT NULL,
+    to_status character varying(20) NOT NULL,
+    reason character varying(200) NOT NULL,
+    changed jsonb NOT NULL,
+    appointment_id uuid NOT NULL,
+    CONSTRAINT appointment_changes_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE appointments (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    status character varying(20) NOT NULL,
+    hold_expires_at timestamp with time zone,
+    conversation_id uuid,
+    source character varying(10) NOT NULL,
+    request_key character varying(120),
+    notes character varying(500) NOT NULL,
+    overbooked boolean NOT NULL,
+    overbook_reason character varying(200) NOT NULL,
+    cancelled_by character varying(60) NOT NULL,
+    cancel_reason character varying(200) NOT NULL,
+    google_calendar_id character varying(200) NOT NULL,
+    google_calendar_event_id character varying(200) NOT NULL,
+    google_generation integer NOT NULL,
+    google_synced_version integer NOT NULL,
+    google_synced_at timestamp with time zone,
+    arrived_at timestamp with time zone,
+    seated_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    version integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    chair_id uuid,
+    patient_id uuid,
+    professional_id uuid NOT NULL,
+    treatment_id uuid NOT NULL,
+    CONSTRAINT appointment_ends_after_start CHECK ((ends_at > starts_at)),
+    CONSTRAINT appointment_only_holds_expire CHECK ((((hold_expires_at IS NOT NULL) AND ((status)::text = 'held'::text)) OR ((NOT ((status)::text = 'held'::text)) AND (hold_expires_at IS NULL)))),
+    CONSTRAINT appointment_only_holds_lack_a_patient CHECK (((patient_id IS NOT NULL) OR ((status)::text = 'held'::text))),
+    CONSTRAINT appointment_overbooked_with_reason CHECK (((NOT overbooked) OR (NOT ((overbook_reason)::text = ''::text)))),
+    CONSTRAINT appointment_source_known CHECK (((source)::text = ANY ((ARRAY['agent'::character varying, 'staff'::character varying, 'import'::character varying, 'demo'::character varying])::text[]))),
+    CONSTRAINT appointment_status_known CHECK (((status)::text = ANY ((ARRAY['held'::character varying, 'pending_confirmation'::character varying, 'scheduled'::character varying, 'confirmed'::character varying, 'arrived'::character varying, 'in_chair'::character varying, 'completed'::character varying, 'cancelled'::character varying, 'no_show'::character varying])::text[]))),
+    CONSTRAINT appointments_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE calendar_states (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    calendar_id character varying(200) NOT NULL,
+    trust character varying(10) NOT NULL,
+    read_at timestamp with time zone,
+    window_from timestamp with time zone,
+    window_to timestamp with time zone,
+    failed_at timestamp with time zone,
+    last_error character varying(80) NOT NULL,
+    CONSTRAINT calendar_states_tenant CHECK ((tenant_id = '{tenant_id}'::uuid)),
+    CONSTRAINT calendar_trust_known CHECK (((trust)::text = ANY ((ARRAY['live'::character varying, 'delayed'::character varying, 'broken'::character varying])::text[])))
+);
+
+CREATE TABLE chairs (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    name character varying(60) NOT NULL,
+    is_active boolean NOT NULL,
+    CONSTRAINT chairs_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE channel_identities (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    channel character varying(12) NOT NULL,
+    raw_id character varying(80) NOT NULL,
+    bsuid character varying(80) NOT NULL,
+    phone character varying(20),
+    send_to character varying(80) NOT NULL,
+    profile_name character varying(120) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    patient_id uuid NOT NULL,
+    CONSTRAINT channel_identities_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE clinical_records (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    author_user_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    kind character varying(12) NOT NULL,
+    text text NOT NULL,
+    content jsonb NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    previous_hash character varying(64) NOT NULL,
+    hash character varying(64) NOT NULL,
+    addendum_to_id uuid,
+    patient_id uuid NOT NULL,
+    professional_id uuid NOT NULL,
+    CONSTRAINT clinical_record_addendum_names_its_entry CHECK ((((addendum_to_id IS NOT NULL) AND ((kind)::text = 'addendum'::text)) OR ((NOT ((kind)::text = 'addendum'::text)) AND (addendum_to_id IS NULL)))),
+    CONSTRAINT clinical_record_kind_known CHECK (((kind)::text = ANY ((ARRAY['evolution'::character varying, 'odontogram'::character varying, 'addendum'::character varying])::text[]))),
+    CONSTRAINT clinical_records_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE closures (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    name character varying(80) NOT NULL,
+    opens boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT closure_ends_after_start CHECK ((ends_on >= starts_on)),
+    CONSTRAINT closures_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE conversations (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    line_id uuid NOT NULL,
+    language character varying(5) NOT NULL,
+    last_inbound_at timestamp with time zone,
+    last_message_at timestamp with time zone,
+    burst_began_at timestamp with time zone,
+    answer_due_at timestamp with time zone,
+    turn_no bigint NOT NULL,
+    turn_leased_until timestamp with time zone,
+    human_until timestamp with time zone,
+    handoff_reason character varying(200) NOT NULL,
+    failures integer NOT NULL,
+    unread integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    identity_id uuid NOT NULL,
+    open_turn_no bigint,
+    open_turn_upto bigint,
+    CONSTRAINT conversation_burst_whole CHECK ((((answer_due_at IS NULL) AND (burst_began_at IS NULL)) OR ((answer_due_at IS NOT NULL) AND (burst_began_at IS NOT NULL)))),
+    CONSTRAINT conversation_open_turn_whole CHECK ((((open_turn_no IS NULL) AND (open_turn_upto IS NULL)) OR ((open_turn_no IS NOT NULL) AND (open_turn_upto IS NOT NULL)))),
+    CONSTRAINT conversations_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE daily_cash_flow (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    day date NOT NULL,
+    currency character varying(3) NOT NULL,
+    opening numeric(14,2) NOT NULL,
+    cash_income numeric(14,2) NOT NULL,
+    card_income numeric(14,2) NOT NULL,
+    transfer_income numeric(14,2) NOT NULL,
+    insurer_income numeric(14,2) NOT NULL,
+    expenses numeric(14,2) NOT NULL,
+    net numeric(14,2) NOT NULL,
+    counted_cash numeric(14,2),
+    difference numeric(14,2),
+    closed_at timestamp with time zone,
+    closed_by uuid,
+    reopened_reason character varying(200) NOT NULL,
+    version integer NOT NULL,
+    CONSTRAINT cash_flow_closed_whole CHECK ((((closed_at IS NULL) AND (closed_by IS NULL)) OR ((closed_at IS NOT NULL) AND (closed_by IS NOT NULL) AND (counted_cash IS NOT NULL)))),
+    CONSTRAINT daily_cash_flow_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE events (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    number bigint,
+    type character varying(30) NOT NULL,
+    data jsonb NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT event_type_known CHECK (((type)::text = ANY ((ARRAY['NEW_APPOINTMENT'::character varying, 'APPOINTMENT_UPDATED'::character varying, 'NEW_MESSAGE'::character varying, 'HUMAN_HANDOFF'::character varying, 'PATIENT_UPDATED'::character varying, 'TRIAGE_RAISED'::character varying, 'CALENDAR_TRUST_CHANGED'::character varying])::text[]))),
+    CONSTRAINT events_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE google_calendar_blocks (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    calendar_id character varying(200) NOT NULL,
+    event_id character varying(1024) NOT NULL,
+    instance character varying(40) NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    etag character varying(80) NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT google_block_ends_after_start CHECK ((ends_at >= starts_at)),
+    CONSTRAINT google_calendar_blocks_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE guardians (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    relation character varying(40) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    dependant_id uuid NOT NULL,
+    guardian_id uuid NOT NULL,
+    CONSTRAINT guardian_of_another CHECK ((NOT (guardian_id = dependant_id))),
+    CONSTRAINT guardians_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE inbox_items (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    provider character varying(10) NOT NULL,
+    external_id character varying(40) NOT NULL,
+    item_id character varying(200) NOT NULL,
+    kind character varying(12) NOT NULL,
+    body jsonb NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    ingested_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    error character varying(80) NOT NULL,
+    CONSTRAINT inbox_items_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE insurers (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    name character varying(80) NOT NULL,
+    name_key character varying(200) NOT NULL,
+    synonyms jsonb NOT NULL,
+    is_active boolean NOT NULL,
+    CONSTRAINT insurers_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE messages (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    "position" bigint NOT NULL,
+    author character varying(8) NOT NULL,
+    kind character varying(12) NOT NULL,
+    text text NOT NULL,
+    provider_id character varying(200),
+    sent_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    turn_id uuid,
+    status character varying(12),
+    error character varying(80) NOT NULL,
+    attempts integer NOT NULL,
+    conversation_id uuid NOT NULL,
+    attempted_at timestamp with time zone,
+    CONSTRAINT message_author_known CHECK (((author)::text = ANY ((ARRAY['patient'::character varying, 'agent'::character varying, 'staff'::character varying])::text[]))),
+    CONSTRAINT message_status_of_outgoing CHECK (((((author)::text = 'patient'::text) AND (status IS NULL)) OR ((NOT ((author)::text = 'patient'::text)) AND ((status)::text = ANY ((ARRAY['queued'::character varying, 'sending'::character varying, 'maybe_sent'::character varying, 'sent'::character varying, 'delivered'::character varying, 'read'::character varying, 'failed'::character varying, 'dropped'::character varying])::text[]))))),
+    CONSTRAINT messages_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE offers (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    code character varying(8) NOT NULL,
+    kind character varying(10) NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    urgent boolean NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    chair_id uuid,
+    professional_id uuid NOT NULL,
+    treatment_id uuid NOT NULL,
+    CONSTRAINT offer_kind_known CHECK (((kind)::text = ANY ((ARRAY['slot'::character varying, 'request'::character varying])::text[]))),
+    CONSTRAINT offers_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE patient_facts (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    field character varying(20) NOT NULL,
+    value character varying(200) NOT NULL,
+    source character varying(10) NOT NULL,
+    conversation_id uuid,
+    message_id uuid,
+    quoted_text character varying(500) NOT NULL,
+    recorded_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    superseded_at timestamp with time zone,
+    patient_id uuid NOT NULL,
+    CONSTRAINT fact_field_known CHECK (((field)::text = ANY ((ARRAY['full_name'::character varying, 'dni'::character varying, 'insurance'::character varying, 'phone'::character varying, 'birth_date'::character varying])::text[]))),
+    CONSTRAINT fact_has_its_source CHECK ((((message_id IS NOT NULL) AND (recorded_by IS NULL) AND ((source)::text = 'message'::text)) OR ((recorded_by IS NOT NULL) AND ((source)::text = 'staff'::text)) OR ((conversation_id IS NOT NULL) AND ((source)::text = 'channel'::text)))),
+    CONSTRAINT patient_facts_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE patients (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    first_name character varying(80) NOT NULL,
+    last_name character varying(80) NOT NULL,
+    name_key character varying(200) NOT NULL,
+    document_type character varying(10) NOT NULL,
+    dni character varying(15),
+    birth_date date,
+    insurance character varying(80) NOT NULL,
+    insurance_plan character varying(80) NOT NULL,
+    member_number character varying(40) NOT NULL,
+    phone character varying(20),
+    email character varying(254) NOT NULL,
+    medical_history jsonb NOT NULL,
+    status character varying(10) NOT NULL,
+    version integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    insurer_id uuid,
+    merged_into_id uuid,
+    possible_duplicate_of_id uuid,
+    CONSTRAINT patient_active_has_facts CHECK (((NOT ((status)::text = 'active'::text)) OR ((NOT ((first_name)::text = ''::text)) AND (NOT ((last_name)::text = ''::text)) AND (dni IS NOT NULL) AND (NOT ((insurance)::text = ''::text)) AND (phone IS NOT NULL)))),
+    CONSTRAINT patient_medical_history_valid CHECK (valid_medical_history(medical_history)),
+    CONSTRAINT patient_phone_e164 CHECK (((phone IS NULL) OR ((phone)::text ~ '^\+[1-9][0-9]{6,14}$'::text))),
+    CONSTRAINT patient_status_known CHECK (((status)::text = ANY ((ARRAY['guest'::character varying, 'active'::character varying])::text[]))),
+    CONSTRAINT patients_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE professional_treatments (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    professional_id uuid NOT NULL,
+    treatment_id uuid NOT NULL,
+    CONSTRAINT professional_treatments_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE professionals (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    user_id uuid,
+    title character varying(20) NOT NULL,
+    first_name character varying(80) NOT NULL,
+    last_name character varying(80) NOT NULL,
+    name_key character varying(200) NOT NULL,
+    specialty character varying(80) NOT NULL,
+    registration_number character varying(40) NOT NULL,
+    working_hours jsonb NOT NULL,
+    is_active boolean NOT NULL,
+    google_calendar_id character varying(200) NOT NULL,
+    google_read_calendars jsonb NOT NULL,
+    version integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT professional_working_hours_valid CHECK (valid_working_hours(working_hours)),
+    CONSTRAINT professionals_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE treatments (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    code character varying(40) NOT NULL,
+    name character varying(120) NOT NULL,
+    name_key character varying(200) NOT NULL,
+    minutes integer NOT NULL,
+    urgent boolean NOT NULL,
+    price numeric(12,2),
+    price_public boolean NOT NULL,
+    is_active boolean NOT NULL,
+    version integer NOT NULL,
+    CONSTRAINT treatment_minutes_sane CHECK (((minutes >= 5) AND (minutes <= 480))),
+    CONSTRAINT treatments_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE turn_steps (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    "position" integer NOT NULL,
+    kind character varying(8) NOT NULL,
+    content jsonb NOT NULL,
+    milliseconds integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    turn_id uuid NOT NULL,
+    CONSTRAINT turn_step_kind_known CHECK (((kind)::text = ANY ((ARRAY['model'::character varying, 'tool'::character varying])::text[]))),
+    CONSTRAINT turn_steps_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE turns (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    turn_no bigint NOT NULL,
+    prompt_version character varying(40) NOT NULL,
+    model character varying(80) NOT NULL,
+    outcome character varying(12) NOT NULL,
+    reply text NOT NULL,
+    error character varying(80) NOT NULL,
+    prompt_tokens integer NOT NULL,
+    completion_tokens integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT turn_outcome_known CHECK (((outcome)::text = ANY ((ARRAY['running'::character varying, 'answered'::character varying, 'stale'::character varying, 'handed_off'::character varying, 'failed'::character varying])::text[]))),
+    CONSTRAINT turns_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+ALTER TABLE ONLY absences
+    ADD CONSTRAINT absences_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY accounting_transactions
+    ADD CONSTRAINT accounting_transactions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY appointments
+    ADD CONSTRAINT appointment_chair_free EXCLUDE USING gist (chair_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE (((status)::text = ANY ((ARRAY['held'::character varying, 'pending_confirmation'::character varying, 'scheduled'::character varying, 'confirmed'::character varying, 'arrived'::character varying, 'in_chair'::character varying, 'completed'::character varying])::text[])));
+
+ALTER TABLE ONLY appointment_changes
+    ADD CONSTRAINT appointment_changes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY appointments
+    ADD CONSTRAINT appointment_patient_free EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((((status)::text = ANY ((ARRAY['held'::character varying, 'pending_confirmation'::character varying, 'scheduled'::character varying, 'confirmed'::character varying, 'arrived'::character varying, 'in_chair'::character varying, 'completed'::character varying])::text[])) AND (NOT ((status)::text = 'held'::text))));
+
+ALTER TABLE ONLY appointments
+    ADD CONSTRAINT appointment_professional_free EXCLUDE USING gist (professional_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((((status)::text = ANY ((ARRAY['held'::character varying, 'pending_confirmation'::character varying, 'scheduled'::character varying, 'confirmed'::character varying, 'arrived'::character varying, 'in_chair'::character varying, 'completed'::character varying])::text[])) AND (NOT overbooked)));
+
+ALTER TABLE ONLY appointments
+    ADD CONSTRAINT appointments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY calendar_states
+    ADD CONSTRAINT calendar_state_once UNIQUE (calendar_id);
+
+ALTER TABLE ONLY calendar_states
+    ADD CONSTRAINT calendar_states_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY daily_cash_flow
+    ADD CONSTRAINT cash_flow_one_per_day UNIQUE (day, currency);
+
+ALTER TABLE ONLY chairs
+    ADD CONSTRAINT chair_name_once UNIQUE (name);
+
+ALTER TABLE ONLY chairs
+    ADD CONSTRAINT chairs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY channel_identities
+    ADD CONSTRAINT channel_identities_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY channel_identities
+    ADD CONSTRAINT channel_identity_once UNIQUE (channel, raw_id);
+
+ALTER TABLE ONLY clinical_records
+    ADD CONSTRAINT clinical_record_position_once UNIQUE (patient_id, "position");
+
+ALTER TABLE ONLY clinical_records
+    ADD CONSTRAINT clinical_records_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY closures
+    ADD CONSTRAINT closures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY conversations
+    ADD CONSTRAINT conversation_once UNIQUE (identity_id, line_id);
+
+ALTER TABLE ONLY conversations
+    ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY daily_cash_flow
+    ADD CONSTRAINT daily_cash_flow_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY google_calendar_blocks
+    ADD CONSTRAINT google_block_once UNIQUE (calendar_id, event_id, instance);
+
+ALTER TABLE ONLY google_calendar_blocks
+    ADD CONSTRAINT google_calendar_blocks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY guardians
+    ADD CONSTRAINT guardian_once UNIQUE (guardian_id, dependant_id);
+
+ALTER TABLE ONLY guardians
+    ADD CONSTRAINT guardians_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY inbox_items
+    ADD CONSTRAINT inbox_item_once UNIQUE (provider, external_id, item_id);
+
+ALTER TABLE ONLY inbox_items
+    ADD CONSTRAINT inbox_items_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY insurers
+    ADD CONSTRAINT insurer_once UNIQUE (name_key);
+
+ALTER TABLE ONLY insurers
+    ADD CONSTRAINT insurers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY messages
+    ADD CONSTRAINT message_position_once UNIQUE (conversation_id, "position");
+
+ALTER TABLE ONLY messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY offers
+    ADD CONSTRAINT offer_code_once UNIQUE (conversation_id, code);
+
+ALTER TABLE ONLY offers
+    ADD CONSTRAINT offers_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY patient_facts
+    ADD CONSTRAINT patient_facts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY patients
+    ADD CONSTRAINT patients_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY professional_treatments
+    ADD CONSTRAINT professional_treatment_once UNIQUE (professional_id, treatment_id);
+
+ALTER TABLE ONLY professional_treatments
+    ADD CONSTRAINT professional_treatments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY professionals
+    ADD CONSTRAINT professionals_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY treatments
+    ADD CONSTRAINT treatment_code_once UNIQUE (code);
+
+ALTER TABLE ONLY treatments
+    ADD CONSTRAINT treatments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY turns
+    ADD CONSTRAINT turn_once UNIQUE (conversation_id, turn_no);
+
+ALTER TABLE ONLY turn_steps
+    ADD CONSTRAINT turn_step_once UNIQUE (turn_id, "position");
+
+ALTER TABLE ONLY turn_steps
+    ADD CONSTRAINT turn_steps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY turns
+    ADD CONSTRAINT turns_pkey PRIMARY KEY (id);
+
+CREATE INDEX absence_upcoming ON absences USING btree (professional_id, ends_at);
+
+CREATE INDEX absences_professional_id_7ae1ba03 ON absences USING btree (professional_id);
+
+CREATE INDEX accounting_transactions_appointment_id_afb5b838 ON accounting_transactions USING btree (appointment_id);
+
+CREATE INDEX accounting_transactions_patient_id_f8cb9dc9 ON accounting_transactions USING btree (patient_id);
+
+CREATE INDEX accounting_transactions_reverses_id_31a380bc ON accounting_transactions USING btree (reverses_id);
+
+CREATE INDEX appointment_agenda ON appointments USING btree (professional_id, starts_at);
+
+CREATE INDEX appointment_by_google_event ON appointments USING btree (google_calendar_event_id) WHERE (NOT ((google_calendar_event_id)::text = ''::text));
+
+CREATE INDEX appointment_by_start ON appointments USING btree (starts_at, id);
+
+CREATE INDEX appointment_changes_appointment_id_79ccd5a6 ON appointment_changes USING btree (appointment_id);
+
+CREATE INDEX appointment_history ON appointment_changes USING btree (appointment_id, at);
+
+CREATE INDEX appointment_of_patient ON appointments USING btree (patient_id, starts_at);
+
+CREATE UNIQUE INDEX appointment_one_hold_per_conversation ON appointments USING btree (conversation_id) WHERE ((status)::text = 'held'::text);
+
+CREATE UNIQUE INDEX appointment_request_once ON appointments USING btree (request_key) WHERE (NOT (request_key IS NULL));
+
+CREATE INDEX appointments_chair_id_3997ddc6 ON appointments USING btree (chair_id);
+
+CREATE INDEX appointments_patient_id_b2db55d3 ON appointments USING btree (patient_id);
+
+CREATE INDEX appointments_professional_id_8a30de2e ON appointments USING btree (professional_id);
+
+CREATE INDEX appointments_treatment_id_0b6563e8 ON appointments USING btree (treatment_id);
+
+CREATE INDEX channel_identities_patient_id_38c1e26c ON channel_identities USING btree (patient_id);
+
+CREATE INDEX clinical_records_addendum_to_id_d9f20297 ON clinical_records USING btree (addendum_to_id);
+
+CREATE INDEX clinical_records_patient_id_250be945 ON clinical_records USING btree (patient_id);
+
+CREATE INDEX clinical_records_professional_id_5401313c ON clinical_records USING btree (professional_id);
+
+CREATE INDEX closure_upcoming ON closures USING btree (ends_on);
+
+CREATE INDEX conversation_recent ON conversations USING btree (last_message_at);
+
+CREATE INDEX conversations_identity_id_6669ef02 ON conversations USING btree (identity_id);
+
+CREATE UNIQUE INDEX event_number_once ON events USING btree (number) WHERE (NOT (number IS NULL));
+
+CREATE INDEX event_unnumbered ON events USING btree (created_at, id) WHERE (number IS NULL);
+
+CREATE UNIQUE INDEX fact_one_current ON patient_facts USING btree (patient_id, field) WHERE (superseded_at IS NULL);
+
+CREATE INDEX google_block_window ON google_calendar_blocks USING btree (calendar_id, starts_at);
+
+CREATE INDEX guardians_dependant_id_2b75e170 ON guardians USING btree (dependant_id);
+
+CREATE INDEX guardians_guardian_id_5d1c7db6 ON guardians USING btree (guardian_id);
+
+CREATE INDEX identity_by_phone ON channel_identities USING btree (phone) WHERE (NOT (phone IS NULL));
+
+CREATE INDEX inbox_waiting ON inbox_items USING btree (received_at, id) WHERE ((failed_at IS NULL) AND (ingested_at IS NULL));
+
+CREATE INDEX message_by_provider_id ON messages USING btree (provider_id) WHERE (NOT (provider_id IS NULL));
+
+CREATE UNIQUE INDEX message_provider_id_once ON messages USING btree (conversation_id, provider_id) WHERE (NOT (provider_id IS NULL));
+
+CREATE INDEX message_unanswered ON messages USING btree (conversation_id, "position") WHERE (((author)::text = 'patient'::text) AND (turn_id IS NULL));
+
+CREATE INDEX message_underway ON messages USING btree (conversation_id, "position") WHERE ((status)::text = ANY ((ARRAY['queued'::character varying, 'sending'::character varying, 'maybe_sent'::character varying])::text[]));
+
+CREATE INDEX messages_conversation_id_5ef638db ON messages USING btree (conversation_id);
+
+CREATE INDEX offers_chair_id_4f1181e0 ON offers USING btree (chair_id);
+
+CREATE INDEX offers_professional_id_dc3c0611 ON offers USING btree (professional_id);
+
+CREATE INDEX offers_treatment_id_c0c322ea ON offers USING btree (treatment_id);
+
+CREATE INDEX patient_by_dni ON patients USING btree (dni) WHERE (NOT (dni IS NULL));
+
+CREATE INDEX patient_by_name ON patients USING btree (name_key, id);
+
+CREATE INDEX patient_by_phone ON patients USING btree (phone) WHERE (NOT (phone IS NULL));
+
+CREATE INDEX patient_facts_patient_id_b57c48b8 ON patient_facts USING btree (patient_id);
+
+CREATE INDEX patients_insurer_id_9c1ce282 ON patients USING btree (insurer_id);
+
+CREATE INDEX patients_merged_into_id_510507cc ON patients USING btree (merged_into_id);
+
+CREATE INDEX patients_possible_duplicate_of_id_bd0541c6 ON patients USING btree (possible_duplicate_of_id);
+
+CREATE UNIQUE INDEX professional_one_per_user ON professionals USING btree (user_id) WHERE (NOT (user_id IS NULL));
+
+CREATE INDEX professional_treatments_professional_id_2c4e1a65 ON professional_treatments USING btree (professional_id);
+
+CREATE INDEX professional_treatments_treatment_id_92796709 ON professional_treatments USING btree (treatment_id);
+
+CREATE INDEX transaction_by_day ON accounting_transactions USING btree (occurred_on, id);
+
+CREATE UNIQUE INDEX transaction_reversed_once ON accounting_transactions USING btree (reverses_id) WHERE (reverses_id IS NOT NULL);
+
+CREATE INDEX treatments_code_2840a4b3 ON treatments USING btree (code);
+
+CREATE INDEX treatments_code_2840a4b3_like ON treatments USING btree (code varchar_pattern_ops);
+
+CREATE INDEX turn_steps_turn_id_57d4ae9b ON turn_steps USING btree (turn_id);
+
+CREATE TRIGGER refuse_booking_over_overbooked BEFORE INSERT OR UPDATE OF starts_at, ends_at, professional_id, status, overbooked ON appointments FOR EACH ROW EXECUTE FUNCTION refuse_booking_over_overbooked();
+
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON accounting_transactions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON appointment_changes FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON clinical_records FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON accounting_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON appointment_changes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON clinical_records FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+ALTER TABLE ONLY absences
+    ADD CONSTRAINT absences_professional_id_7ae1ba03_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY accounting_transactions
+    ADD CONSTRAINT accounting_transacti_appointment_id_afb5b838_fk_appointme FOREIGN KEY (appointment_id) REFERENCES appointments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY accounting_transactions
+    ADD CONSTRAINT accounting_transacti_reverses_id_31a380bc_fk_accountin FOREIGN KEY (reverses_id) REFERENCES accounting_transactions(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY accounting_transactions
+    ADD CONSTRAINT accounting_transactions_patient_id_f8cb9dc9_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY appointment_changes
+    ADD CONSTRAINT appointment_changes_appointment_id_79ccd5a6_fk_appointments_id FOREIGN KEY (appointment_id) REFERENCES appointments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY appointments
+    ADD CONSTRAINT appointments_chair_id_3997ddc6_fk_chairs_id FOREIGN KEY (chair_id) REFERENCES chairs(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY appointments
+    ADD CONSTRAINT appointments_patient_id_b2db55d3_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY appointments
+    ADD CONSTRAINT appointments_professional_id_8a30de2e_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY appointments
+    ADD CONSTRAINT appointments_treatment_id_0b6563e8_fk_treatments_id FOREIGN KEY (treatment_id) REFERENCES treatments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY channel_identities
+    ADD CONSTRAINT channel_identities_patient_id_38c1e26c_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY clinical_records
+    ADD CONSTRAINT clinical_records_addendum_to_id_d9f20297_fk_clinical_records_id FOREIGN KEY (addendum_to_id) REFERENCES clinical_records(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY clinical_records
+    ADD CONSTRAINT clinical_records_patient_id_250be945_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY clinical_records
+    ADD CONSTRAINT clinical_records_professional_id_5401313c_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY conversations
+    ADD CONSTRAINT conversations_identity_id_6669ef02_fk_channel_identities_id FOREIGN KEY (identity_id) REFERENCES channel_identities(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY guardians
+    ADD CONSTRAINT guardians_dependant_id_2b75e170_fk_patients_id FOREIGN KEY (dependant_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY guardians
+    ADD CONSTRAINT guardians_guardian_id_5d1c7db6_fk_patients_id FOREIGN KEY (guardian_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY messages
+    ADD CONSTRAINT messages_conversation_id_5ef638db_fk_conversations_id FOREIGN KEY (conversation_id) REFERENCES conversations(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY offers
+    ADD CONSTRAINT offers_chair_id_4f1181e0_fk_chairs_id FOREIGN KEY (chair_id) REFERENCES chairs(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY offers
+    ADD CONSTRAINT offers_professional_id_dc3c0611_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY offers
+    ADD CONSTRAINT offers_treatment_id_c0c322ea_fk_treatments_id FOREIGN KEY (treatment_id) REFERENCES treatments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY patient_facts
+    ADD CONSTRAINT patient_facts_patient_id_b57c48b8_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY patients
+    ADD CONSTRAINT patients_insurer_id_9c1ce282_fk_insurers_id FOREIGN KEY (insurer_id) REFERENCES insurers(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY patients
+    ADD CONSTRAINT patients_merged_into_id_510507cc_fk_patients_id FOREIGN KEY (merged_into_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY patients
+    ADD CONSTRAINT patients_possible_duplicate_of_id_bd0541c6_fk_patients_id FOREIGN KEY (possible_duplicate_of_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY professional_treatments
+    ADD CONSTRAINT professional_treatme_professional_id_2c4e1a65_fk_professio FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY professional_treatments
+    ADD CONSTRAINT professional_treatments_treatment_id_92796709_fk_treatments_id FOREIGN KEY (treatment_id) REFERENCES treatments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY turn_steps
+    ADD CONSTRAINT turn_steps_turn_id_57d4ae9b_fk_turns_id FOREIGN KEY (turn_id) REFERENCES turns(id) DEFERRABLE INITIALLY DEFERRED;
