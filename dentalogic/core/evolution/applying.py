@@ -40,7 +40,15 @@ class Busy(Exception):
 
 
 class Gone(Exception):
-    """The clinic's row, or its schema, is not there (any more)."""
+    """The clinic's row is not there any more (`dropped`), or the row is and its schema isn't."""
+
+    def __init__(self, *, dropped: bool) -> None:
+        super().__init__(
+            "dropped meanwhile"
+            if dropped
+            else "its schema is missing though its row exists: restore it from a backup"
+        )
+        self.dropped = dropped
 
 
 class PatchFailed(Exception):
@@ -162,9 +170,9 @@ def _take(cursor: Any, clinic: ClinicLike) -> None:
     )
     row = cursor.fetchone()
     if row is None:
-        raise Gone("dropped meanwhile")
+        raise Gone(dropped=True)
     if not row[0]:
-        raise Gone("its schema is missing though its row exists: restore it from a backup")
+        raise Gone(dropped=False)
 
 
 def _apply(clinic: ClinicLike, missing: Sequence[Step], steps: Sequence[Step]) -> None:
