@@ -3,7 +3,8 @@ search path the database backend's."""
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from contextlib import suppress
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -19,4 +20,44 @@ class Scope:
     clock_offset: timedelta
 
 
-SCOPE: ContextVar[Scope | None] = ContextVar("clinic_scope", default=None)
+class Entered:
+    """One stay in a clinic, or outside all of them. It is over for everybody who inherited it."""
+
+    __slots__ = ("over", "scope", "token")
+
+    def __init__(self, scope: Scope | None) -> None:
+        self.scope = scope
+        self.over = False
+        self.token: Token[Entered | None] | None = None
+
+
+class CurrentScope:
+    """The clinic of the running context.
+
+    Tasks, callbacks and threads copy a context and may outlive the block that entered the clinic:
+    what they inherited ends with the block, and then they are outside every clinic.
+    """
+
+    def __init__(self) -> None:
+        self._entered: ContextVar[Entered | None] = ContextVar("clinic_scope", default=None)
+
+    def get(self) -> Scope | None:
+        entered = self._entered.get()
+        return None if entered is None or entered.over else entered.scope
+
+    def set(self, scope: Scope | None) -> Entered:
+        entered = Entered(scope)
+        entered.token = self._entered.set(entered)
+        return entered
+
+    def reset(self, entered: Entered) -> None:
+        """End a stay and restore what was there before."""
+        entered.over = True
+        if entered.token is not None:
+            # A generator that is closed late is closed in somebody else's context, where there is
+            # nothing to restore.
+            with suppress(ValueError, RuntimeError):
+                self._entered.reset(entered.token)
+
+
+SCOPE = CurrentScope()

@@ -1,44 +1,181 @@
 """django-tenants' PostgreSQL backend, with the search path taken from the logical context.
 
-The search path belongs to a connection, the clinic to a context. Asking the ContextVar at each
-cursor keeps the two together whatever thread or pooled connection the code happens to run on
-(choosing once and querying later read the wrong clinic in half of all asynchronous reads).
+The search path belongs to a connection, the clinic to a context. Asking the context at each
+statement keeps the two together whatever thread, cursor or pooled connection the code happens to
+use (choosing once and querying later read the wrong clinic in half of all asynchronous reads).
+
+Behind a pooler that hands its servers round between transactions (`DATABASE_POOLER=transaction`)
+a search path would go to whoever comes next. There it travels with the statement, in the same
+message: PostgreSQL runs the two as one transaction, at the end of which the path is gone.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+from django.db import NotSupportedError, connections
+from django.db.backends.base.base import NO_DB_ALIAS
 from django_tenants.postgresql_backend import base as tenants
+from psycopg.pq import TransactionStatus
 
+from dentalogic.core.backend import pooler
+from dentalogic.core.backend.cursors import ScopedCursor, ScopedDebugCursor
+from dentalogic.core.backend.pool import ClinicPool
 from dentalogic.core.scope import SCOPE
 
 PUBLIC = "public"
 
 
 class DatabaseWrapper(tenants.DatabaseWrapper):
-    """Select the schema of the scope, or `public` outside one, before each cursor."""
+    """Select the schema of the scope, or `public` outside one, with each statement."""
 
-    _by_scope = False
+    _selecting = False
+
+    @property
+    def _by_transaction(self) -> bool:
+        return bool(self.settings_dict.get("POOLER", pooler.NONE) == pooler.TRANSACTION)
+
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        """Allow `public` alone: a schema set here would stay with the thread's connection."""
+        if tenant.schema_name != PUBLIC:
+            raise NotSupportedError("enter a clinic with clinic_scope(): it follows the context")
+        self._point_at(PUBLIC)
 
     def sync_scope(self) -> None:
-        """Point the wrapper at the scope's schema; the statement follows with the next cursor."""
+        """Point the wrapper at the scope's schema; the statement follows with the next one."""
         scope = SCOPE.get()
-        if scope is not None:
-            self._by_scope = True
-            self._point_at(scope.schema)
-        elif self._by_scope:
-            self._by_scope = False
-            self._point_at(PUBLIC)
+        self._point_at(PUBLIC if scope is None else scope.schema)
 
     def _point_at(self, schema: str) -> None:
         if self.schema_name != schema:
             self.tenant = tenants.FakeTenant(schema_name=schema)
             self.schema_name = schema
             self.include_public_schema = True
-            self.settings_dict["SCHEMA"] = schema
-            self.search_path_set_schemas = None
+            self._wanted = ", ".join(f'"{name}"' for name in self._get_cursor_search_paths())
+
+    def select_path(self, cursor: Any) -> str:
+        """Select the path on this connection; or return what has to go before the statement."""
+        if not self._needs_path():
+            return ""
+        if not self._by_transaction:
+            self._set_path(cursor, "SET")
+            return ""
+        self.search_path_set_schemas = self._wanted
+        return f"SET LOCAL search_path = {self._wanted}; "
+
+    def select_path_now(self, cursor: Any) -> None:
+        """Select the path by a statement of its own, for the rest of a transaction at least."""
+        if self._needs_path():
+            self._set_path(cursor, "SET LOCAL" if self._by_transaction else "SET")
+
+    def _needs_path(self) -> bool:
+        if self._selecting:
+            return False
+        self.sync_scope()
+        status = self.connection.pgconn.transaction_status
+        if status == TransactionStatus.INERROR:
+            # PostgreSQL takes nothing but a rollback now, after which the path is an older one.
+            self.forget_path()
+            return False
+        if self._by_transaction and status == TransactionStatus.IDLE:
+            self.forget_path()
+        return bool(self.search_path_set_schemas != self._wanted)
+
+    def _set_path(self, cursor: Any, command: str) -> None:
+        """Select the path or raise: going on would read whichever clinic was selected before."""
+        self.forget_path()
+        wanted = self._wanted
+        self._selecting = True
+        try:
+            cursor.execute(f"{command} search_path = {wanted}")
+        finally:
+            self._selecting = False
+        self.search_path_set_schemas = wanted
+
+    def forget_path(self) -> None:
+        self.search_path_set_schemas = None
+
+    def path_is_lost_between_messages(self) -> bool:
+        return self._by_transaction and bool(self.connection.autocommit)
+
+    @contextmanager
+    def one_transaction(self, cursor: Any) -> Iterator[None]:
+        """Keep the path for what takes several messages."""
+        if not self.path_is_lost_between_messages():
+            self.select_path_now(cursor)
+            yield
+            return
+        with self.connection.transaction():
+            self.select_path_now(cursor)
+            yield
 
     def _cursor(self, name: str | None = None) -> Any:
-        self.sync_scope()
-        return super()._cursor(name)  # type: ignore[no-untyped-call]  # django-tenants
+        # Not django-tenants' own, which would select the path here and for good.
+        return tenants.original_backend.DatabaseWrapper._cursor(self, name)
+
+    def make_cursor(self, cursor: Any) -> ScopedCursor:
+        return ScopedCursor(cursor, self)
+
+    def make_debug_cursor(self, cursor: Any) -> ScopedDebugCursor:
+        return ScopedDebugCursor(cursor, self)
+
+    @property
+    def pool(self) -> ClinicPool | None:
+        """Django's pool, of a class that lends connections to others only on `public`."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        if self.alias not in self._connection_pools:
+            if self.settings_dict.get("CONN_MAX_AGE", 0) != 0:
+                raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
+            made = ClinicPool(
+                kwargs={**self.get_connection_params(), "autocommit": True},
+                open=False,
+                configure=self._configure_connection,
+                check=ClinicPool.check_connection
+                if self.settings_dict["CONN_HEALTH_CHECKS"]
+                else None,
+                public=self._public_path(),
+                **options,
+            )
+            # Of several threads that come here at once, the first one's pool counts.
+            self._connection_pools.setdefault(self.alias, made)
+        found: ClinicPool = self._connection_pools[self.alias]
+        return found
+
+    @staticmethod
+    def _public_path() -> str:
+        return ", ".join(f'"{name}"' for name in (PUBLIC, *tenants.EXTRA_SEARCH_PATHS))
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        self.forget_path()
+        with ClinicPool.lending():
+            connection = super().get_new_connection(conn_params)
+        try:
+            pooler.refuse_unless_safe(connection, self.settings_dict.get("POOLER", pooler.NONE))
+        except BaseException:
+            if self.pool:
+                self.pool.putconn(connection)
+            else:
+                connection.close()
+            raise
+        return connection
+
+
+def _begin_anew() -> None:
+    """Leave the parent's clinic and connections: the child has the same sockets as its parent.
+
+    Dropped and not closed: closing would end the parent's session. psycopg knows a connection of
+    another process and lets go of it silently.
+    """
+    SCOPE.set(None)
+    DatabaseWrapper._connection_pools.clear()
+    for one in connections.all(initialized_only=True):
+        del connections[one.alias]
+
+
+os.register_at_fork(after_in_child=_begin_anew)
