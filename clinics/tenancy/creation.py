@@ -6,15 +6,19 @@ import re
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from clinics.tenancy.models import Clinic, Membership, MembershipStatus, Role, User
 from dentalogic.core.clock import real_now
 from dentalogic.core.errors import Invalid
-from dentalogic.core.evolution import apply_missing, create_schema
+from dentalogic.core.evolution import create_clinic_schema, is_reserved
 from dentalogic.core.names import name_key
+from dentalogic.core.transactions import sqlstate
 
-SCHEMA_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+TAKEN = "Ese nombre ya está en uso."
+LEFT_OVER = "Hay un esquema con ese nombre y sin clínica en la base de datos: elegí otro."
+UNIQUE_VIOLATION, DUPLICATE_SCHEMA = "23505", "42P06"
 
 
 def create_clinic(
@@ -31,10 +35,12 @@ def create_clinic(
     """
     schema = schema or re.sub(r"[^a-z0-9]+", "_", name_key(name)).strip("_")[:63]
     errors: dict[str, list[str]] = {}
-    if not SCHEMA_NAME.match(schema) or schema in {"public", "extensions", "information_schema"}:
+    if not SCHEMA_NAME.fullmatch(schema):
         errors["schema"] = ["Letras minúsculas, números y guiones bajos, empezando con letra."]
-    elif schema.startswith("pg_") or Clinic.objects.filter(schema_name=schema).exists():
-        errors["schema"] = ["Ese nombre ya está en uso."]
+    elif is_reserved(schema):
+        errors["schema"] = ["Ese nombre está reservado."]
+    elif Clinic.objects.filter(schema_name=schema).exists():
+        errors["schema"] = [TAKEN]
     if not name.strip():
         errors["name"] = ["Falta el nombre."]
     try:
@@ -43,13 +49,22 @@ def create_clinic(
         errors["timezone"] = ["No es una zona horaria."]
     if errors:
         raise Invalid(errors)
-    with transaction.atomic():
-        clinic = Clinic(
-            name=name.strip(), schema_name=schema, timezone=timezone, country=country, **fields
-        )
-        clinic.save()
-        create_schema(clinic)
-        apply_missing(clinic)
+    clinic = Clinic(
+        name=name.strip(), schema_name=schema, timezone=timezone, country=country, **fields
+    )
+    try:
+        with transaction.atomic():
+            # First the row: who creates the same clinic at the same time waits here, and is told.
+            clinic.save(force_insert=True)
+            create_clinic_schema(clinic)
+    except IntegrityError as error:
+        if sqlstate(error) != UNIQUE_VIOLATION:
+            raise
+        raise Invalid({"schema": [TAKEN]}) from error
+    except ProgrammingError as error:
+        if sqlstate(error) != DUPLICATE_SCHEMA:
+            raise
+        raise Invalid({"schema": [LEFT_OVER]}) from error
     return clinic
 
 

@@ -16,14 +16,13 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from dentalogic.core.evolution.catalogue import differences, read_catalogue
-from dentalogic.core.evolution.foundation import TENANT_TOKEN, head, lay, parse
+from dentalogic.core.evolution.foundation import SCRATCH_SCHEMAS, TENANT_TOKEN, head, lay, parse
 from dentalogic.core.evolution.steps import fingerprint, tenant_steps
 from dentalogic.core.scope import Scope
 from dentalogic.core.sqlpatch import run_patch
 from dentalogic.core.tenancy import clinic_scope, no_scope
 
-# No clinic may have these names; see `creation.RESERVED`.
-SCRATCH, PROOF = "foundation_scratch", "foundation_proof"
+SCRATCH, PROOF = SCRATCH_SCHEMAS
 SCRATCH_TENANT = UUID("f0f0f0f0-f0f0-4f0f-8f0f-f0f0f0f0f0f0")
 LOCK = 0x666F756E64
 RETIRED = "retired"
@@ -171,7 +170,10 @@ def _retired_rows(cursor: Any) -> list[tuple[str, str]]:
             rows = cursor.fetchall()
             continue
         name = connection.ops.quote_name(table)
-        cursor.execute(f"SELECT EXISTS (SELECT FROM {SCRATCH}.{name} WHERE tenant_id IS NOT NULL)")  # noqa: S608
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM {SCRATCH}.{name} WHERE tenant_id = %s)",  # noqa: S608
+            [SCRATCH_TENANT],
+        )
         if cursor.fetchone() == (True,):
             raise CannotDump(
                 f"the patches leave rows in {table}: a foundation holds structure alone"

@@ -16,9 +16,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from dentalogic.core.evolution.steps import Step, tenant_steps
+from dentalogic.core.evolution.steps import Step
 
 TENANT_TOKEN = "{tenant_id}"  # noqa: S105 -- stands in the text for the clinic's id
+# Where it is made and proved. No clinic may be called so.
+SCRATCH_SCHEMAS = ("foundation_scratch", "foundation_proof")
 FILE = "001_schema.sql"
 REMAKE = "run `manage.py makefoundation` and commit what it writes"
 _HEAD = re.compile(r"^-- step (\S+) ([0-9a-f]{64})$", re.M)
@@ -72,8 +74,3 @@ def lay(cursor: Any, foundation: Foundation, tenant_id: UUID) -> None:
     cursor.execute("SELECT set_config('check_function_bodies', 'off', true)")
     cursor.execute(foundation.text.replace(TENANT_TOKEN, str(UUID(str(tenant_id)))))
     cursor.execute("SELECT set_config('check_function_bodies', 'on', true)")
-
-
-def steps_on_top(foundation: Foundation | None) -> list[Step] | None:
-    """Return the steps that a clinic from the foundation lacks; None when it can't be used."""
-    return None if foundation is None else foundation.later(tenant_steps())
