@@ -2,7 +2,9 @@
 
 DO $$
 BEGIN
-    IF to_regclass(format('%I.%I', current_schema(), 'turns')) IS NULL THEN
+    IF to_regclass(format('%I.%I', current_schema(), 'turns')) IS NULL
+        AND NOT is_retired('table', 'turns')
+    THEN
         CREATE TABLE "turns" (
             "id" uuid NOT NULL PRIMARY KEY,
             "tenant_id" uuid NOT NULL,
@@ -20,13 +22,15 @@ BEGIN
             CONSTRAINT "turn_once" UNIQUE ("conversation_id", "turn_no"),
             CONSTRAINT "turn_outcome_known" CHECK ("outcome" IN ('running', 'answered', 'stale', 'handed_off', 'failed'))
         );
+        PERFORM stamp_tenant('turns');
     END IF;
-    PERFORM stamp_tenant('turns');
 END $$;
 
 DO $$
 BEGIN
-    IF to_regclass(format('%I.%I', current_schema(), 'turn_steps')) IS NULL THEN
+    IF to_regclass(format('%I.%I', current_schema(), 'turn_steps')) IS NULL
+        AND NOT is_retired('table', 'turn_steps')
+    THEN
         CREATE TABLE "turn_steps" (
             "id" uuid NOT NULL PRIMARY KEY,
             "tenant_id" uuid NOT NULL,
@@ -39,20 +43,24 @@ BEGIN
             CONSTRAINT "turn_step_once" UNIQUE ("turn_id", "position"),
             CONSTRAINT "turn_step_kind_known" CHECK ("kind" IN ('model', 'tool'))
         );
+        PERFORM stamp_tenant('turn_steps');
     END IF;
-    PERFORM stamp_tenant('turn_steps');
 END $$;
 
 DO $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'turn_steps_turn_id_57d4ae9b_fk_turns_id' AND conrelid = to_regclass(format('%I.%I', current_schema(), 'turn_steps'))) THEN
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'turn_steps_turn_id_57d4ae9b_fk_turns_id' AND conrelid = to_regclass(format('%I.%I', current_schema(), 'turn_steps')))
+        AND NOT is_retired('constraint', 'turn_steps.turn_steps_turn_id_57d4ae9b_fk_turns_id')
+    THEN
         ALTER TABLE "turn_steps" ADD CONSTRAINT "turn_steps_turn_id_57d4ae9b_fk_turns_id" FOREIGN KEY ("turn_id") REFERENCES "turns" ("id") DEFERRABLE INITIALLY DEFERRED;
     END IF;
 END $$;
 
 DO $$
 BEGIN
-    IF to_regclass(format('%I.%I', current_schema(), 'turn_steps_turn_id_57d4ae9b')) IS NULL THEN
+    IF to_regclass(format('%I.%I', current_schema(), 'turn_steps_turn_id_57d4ae9b')) IS NULL
+        AND NOT is_retired('index', 'turn_steps.turn_steps_turn_id_57d4ae9b')
+    THEN
         CREATE INDEX "turn_steps_turn_id_57d4ae9b" ON "turn_steps" ("turn_id");
     END IF;
 END $$;

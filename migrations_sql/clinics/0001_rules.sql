@@ -10,6 +10,9 @@ BEGIN
     IF tenant IS NULL THEN
         RAISE EXCEPTION 'dentalogic.tenant_id is not set: patches run through the pipeline';
     END IF;
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'there is no table % to stamp', table_name;
+    END IF;
     -- Asked first: an ALTER that changes nothing still fails over rows that this transaction wrote.
     IF NOT EXISTS (
         SELECT FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
@@ -26,6 +29,36 @@ BEGIN
             target, table_name || '_tenant', tenant
         );
     END IF;
+END $body$;
+
+-- States that were left: a dropped or renamed column, a type before the present one. Every block that
+-- makes such a state asks here first, so that all patches can be run again in order over the newest
+-- schema. The second thing of a name is called `patients.nick#2`.
+DO $$
+BEGIN
+    IF to_regclass(format('%I.%I', current_schema(), 'retired')) IS NULL THEN
+        CREATE TABLE "retired" (
+            "kind" text NOT NULL,
+            "name" text NOT NULL,
+            "tenant_id" uuid NOT NULL,
+            PRIMARY KEY ("kind", "name")
+        );
+        PERFORM stamp_tenant('retired');
+    END IF;
+END $$;
+
+-- What belongs to a table (`patients.nick`, `patients.dni varchar(20)`) is retired with the table.
+CREATE OR REPLACE FUNCTION is_retired(asked_kind text, asked_name text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $body$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM retired
+        WHERE tenant_id = current_setting('dentalogic.tenant_id')::uuid
+          AND (
+              (kind = asked_kind AND name = asked_name)
+              OR (kind = 'table' AND name = split_part(asked_name, '.', 1))
+          )
+    );
 END $body$;
 
 -- working_hours: {"0".."6": [{"start": "09:00", "end": "13:00"}, ...]}, sorted, not overlapping.

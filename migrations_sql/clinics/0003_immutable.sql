@@ -8,16 +8,22 @@ BEGIN
         ARRAY['clinical_records', 'accounting_transactions', 'appointment_changes']
     LOOP
         target := to_regclass(format('%I.%I', current_schema(), frozen));
-        IF NOT EXISTS (
-            SELECT FROM pg_trigger WHERE tgrelid = target AND tgname = 'refuse_row_change'
-        ) THEN
+        IF target IS NOT NULL
+            AND NOT is_retired('trigger', frozen || '.refuse_row_change')
+            AND NOT EXISTS (
+                SELECT FROM pg_trigger WHERE tgrelid = target AND tgname = 'refuse_row_change'
+            )
+        THEN
             EXECUTE format(
                 'CREATE TRIGGER refuse_row_change BEFORE UPDATE OR DELETE ON %s
                  FOR EACH ROW EXECUTE FUNCTION refuse_change()', target);
         END IF;
-        IF NOT EXISTS (
-            SELECT FROM pg_trigger WHERE tgrelid = target AND tgname = 'refuse_truncate'
-        ) THEN
+        IF target IS NOT NULL
+            AND NOT is_retired('trigger', frozen || '.refuse_truncate')
+            AND NOT EXISTS (
+                SELECT FROM pg_trigger WHERE tgrelid = target AND tgname = 'refuse_truncate'
+            )
+        THEN
             EXECUTE format(
                 'CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON %s
                  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', target);
@@ -50,11 +56,13 @@ END $body$;
 
 DO $$
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM pg_trigger
-        WHERE tgrelid = to_regclass(format('%I.%I', current_schema(), 'appointments'))
-          AND tgname = 'refuse_booking_over_overbooked'
-    ) THEN
+    IF NOT is_retired('trigger', 'appointments.refuse_booking_over_overbooked')
+        AND NOT EXISTS (
+            SELECT FROM pg_trigger
+            WHERE tgrelid = to_regclass(format('%I.%I', current_schema(), 'appointments'))
+              AND tgname = 'refuse_booking_over_overbooked'
+        )
+    THEN
         CREATE TRIGGER refuse_booking_over_overbooked
             BEFORE INSERT OR UPDATE OF starts_at, ends_at, professional_id, status, overbooked
             ON appointments

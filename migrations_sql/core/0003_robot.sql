@@ -2,7 +2,9 @@
 
 DO $$
 BEGIN
-    IF to_regclass(format('%I.%I', current_schema(), 'clinic_schemas')) IS NULL THEN
+    IF to_regclass(format('%I.%I', current_schema(), 'clinic_schemas')) IS NULL
+        AND NOT is_retired('table', 'clinic_schemas')
+    THEN
         CREATE TABLE "clinic_schemas" (
             "schema_name" varchar(63) NOT NULL PRIMARY KEY,
             "clinic_id" uuid NOT NULL,
@@ -16,7 +18,9 @@ END $$;
 
 DO $$
 BEGIN
-    IF to_regclass(format('%I.%I', current_schema(), 'clinic_schemas_schema_name_9a6261e0_like')) IS NULL THEN
+    IF to_regclass(format('%I.%I', current_schema(), 'clinic_schemas_schema_name_9a6261e0_like')) IS NULL
+        AND NOT is_retired('index', 'clinic_schemas.clinic_schemas_schema_name_9a6261e0_like')
+    THEN
         CREATE INDEX "clinic_schemas_schema_name_9a6261e0_like" ON "clinic_schemas" ("schema_name" varchar_pattern_ops);
     END IF;
 END $$;

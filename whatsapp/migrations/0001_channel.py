@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('clinics', '0003_immutable'),
+        ('clinics', '0004_agenda_read'),
     ]
 
     operations = [
@@ -30,6 +30,8 @@ class Migration(migrations.Migration):
                     ('answer_due_at', models.DateTimeField(null=True)),
                     ('turn_no', models.BigIntegerField(default=0)),
                     ('turn_leased_until', models.DateTimeField(null=True)),
+                    ('open_turn_no', models.BigIntegerField(null=True)),
+                    ('open_turn_upto', models.BigIntegerField(null=True)),
                     ('human_until', models.DateTimeField(null=True)),
                     ('handoff_reason', models.CharField(blank=True, default='', max_length=200)),
                     ('failures', models.IntegerField(default=0)),
@@ -80,6 +82,7 @@ class Migration(migrations.Migration):
                     ('status', models.CharField(blank=True, choices=[('queued', 'En cola'), ('sending', 'Enviando'), ('maybe_sent', 'Quizá enviado'), ('sent', 'Enviado'), ('delivered', 'Entregado'), ('read', 'Leído'), ('failed', 'Falló'), ('dropped', 'Descartado')], max_length=12, null=True)),
                     ('error', models.CharField(blank=True, default='', max_length=80)),
                     ('attempts', models.IntegerField(default=0)),
+                    ('attempted_at', models.DateTimeField(blank=True, null=True)),
                     ('conversation', dentalogic.core.tenant_models.TenantForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='whatsapp.conversation')),
                 ],
                 options={
@@ -96,9 +99,15 @@ class Migration(migrations.Migration):
             ), migrations.AddConstraint(
                 model_name='conversation',
                 constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer_due_at', None), ('burst_began_at', None)), models.Q(('answer_due_at__isnull', False), ('burst_began_at__isnull', False)), _connector='OR'), name='conversation_burst_whole'),
+            ), migrations.AddConstraint(
+                model_name='conversation',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('open_turn_no', None), ('open_turn_upto', None)), models.Q(('open_turn_no__isnull', False), ('open_turn_upto__isnull', False)), _connector='OR'), name='conversation_open_turn_whole'),
             ), migrations.AddIndex(
                 model_name='message',
                 index=models.Index(condition=models.Q(('author', 'patient'), ('turn_id', None)), fields=['conversation', 'position'], name='message_unanswered'),
+            ), migrations.AddIndex(
+                model_name='message',
+                index=models.Index(condition=models.Q(('status__in', ['queued', 'sending', 'maybe_sent'])), fields=['conversation', 'position'], name='message_underway'),
             ), migrations.AddIndex(
                 model_name='message',
                 index=models.Index(condition=models.Q(('provider_id', None), _negated=True), fields=['provider_id'], name='message_by_provider_id'),

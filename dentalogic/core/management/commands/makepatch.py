@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -14,99 +12,98 @@ from django.core.management.base import (
     CommandParser,
     no_translations,
 )
-from django.db.migrations import Migration
-from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.questioner import NonInteractiveMigrationQuestioner
 from django.db.migrations.state import ProjectState
-from django.db.migrations.writer import MigrationWriter
 
-from dentalogic.core.makepatch import OURS, TENANT_RULES, CannotGuard, render_patch, statements_for
-from dentalogic.core.sqlpatch import SqlPatch
+from dentalogic.core.patches.describing import OURS
+from dentalogic.core.patches.refusing import CannotGuard, Unclear
+from dentalogic.core.patches.releases import patch_files, release, release_faults
+from dentalogic.core.patches.rules import faults
+from dentalogic.core.patches.writing import detect, draft_files, is_missing, write
 
 
 class Command(BaseCommand):
-    help = "Write the next SQL patch of an app from the changes of its models."
+    help = (
+        "Write the next SQL patches of an app from the changes of its models: what is added or"
+        " altered in one, what is renamed or dropped in a contract step of its own."
+        " 0: fine, 1: refused or something is missing, 2: wrong use."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("app", nargs="?", choices=OURS)
-        parser.add_argument("-n", "--name", default="changes")
-        parser.add_argument("--check", action="store_true", help="exit 1 when a patch is missing")
+        parser.add_argument("app", nargs="?", choices=OURS, help="the app whose models changed")
+        parser.add_argument(
+            "-n", "--name", default="changes", help="what the patch does, in a word"
+        )
+        parser.add_argument(
+            "--rename",
+            action="append",
+            default=[],
+            metavar="TABLE.OLD=NEW",
+            help="a field (or model: OLD=NEW) that keeps its content under another name",
+        )
+        parser.add_argument(
+            "--drop",
+            action="append",
+            default=[],
+            metavar="TABLE.OLD",
+            help="a field (or model: OLD) that goes with its content, though another one comes",
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="write nothing; exit 1 when a patch is missing, breaks a rule, or was changed"
+            " after its release",
+        )
+        parser.add_argument(
+            "--release",
+            action="store_true",
+            help="list every patch in migrations_sql/released.txt: from then on it never changes",
+        )
 
     @no_translations  # else the state says in Spanish what the models say in English
     def handle(self, *args: Any, **options: Any) -> None:
         loader = MigrationLoader(None, ignore_no_migrations=True)
-        if options["check"]:
-            self.check_none_missing(loader)
+        models = ProjectState.from_apps(apps)
+        if options["check"] or options["release"]:
+            if options["app"] or (options["check"] and options["release"]):
+                raise CommandError("--check and --release stand alone", returncode=2)
+            self.refuse_faults(loader, models)
+            if options["release"]:
+                new = release(settings.SQL_DIR)
+                self.stdout.write("\n".join(new) or "Every patch was released before.")
+            else:
+                self.stdout.write("Every model has its patch.")
             return
-        app: str | None = options["app"]
-        if app is None:
-            raise CommandError("name the app")
-        found = self.detect(loader, app)
-        if not found:
-            self.stdout.write("Nothing changed.")
-            return
-        self.write(loader, app, found, options["name"])
-
-    def detect(self, loader: MigrationLoader, app: str) -> list[Migration]:
-        detector = MigrationAutodetector(
-            loader.project_state(),
-            ProjectState.from_apps(apps),
-            NonInteractiveMigrationQuestioner(specified_apps={app}, dry_run=True),
-        )
-        changes: dict[str, list[Migration]] = detector.changes(
-            graph=loader.graph, trim_to_apps={app}, convert_apps={app}
-        )
-        return changes.get(app, [])
-
-    def check_none_missing(self, loader: MigrationLoader) -> None:
-        missing = [app for app in OURS if self.detect(loader, app)]
-        if missing:
-            self.stderr.write(f"models without a patch: {', '.join(missing)}; run makepatch")
-            raise SystemExit(1)
-        self.stdout.write("Every model has its patch.")
-
-    def write(self, loader: MigrationLoader, app: str, found: list[Migration], name: str) -> None:
-        operations = [operation for migration in found for operation in migration.operations]
-        dependencies = {
-            dependency
-            for migration in found
-            for dependency in migration.dependencies
-            if dependency not in {(app, other.name) for other in found}
-        }
-        leaves = loader.graph.leaf_nodes(app)
-        tenant_app = apps.get_app_config(app).name in settings.TENANT_APPS
-        dependencies.update(leaves)
-        number = self.next_number(app)
-        if tenant_app and not leaves and app != TENANT_RULES[0]:
-            dependencies.add(TENANT_RULES)  # the functions that every tenant patch calls
-        slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-        path = Path(app) / f"{number:04}_{slug}.sql"
+        if options["app"] is None:
+            raise CommandError(f"name the app: {', '.join(OURS)}", returncode=2)
         try:
-            statements = statements_for(
-                operations, app, loader.project_state(), tenant_app=tenant_app
-            )
-            text = render_patch(statements, title=f"{name.capitalize()}.", tenant_app=tenant_app)
+            self.make(loader, models, options["app"], options)
+        except Unclear as error:
+            raise CommandError(str(error), returncode=2) from error
         except CannotGuard as error:
             raise CommandError(str(error)) from error
-        target = settings.SQL_DIR / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        migration = type(
-            "Migration",
-            (Migration,),
-            {
-                "dependencies": sorted(dependencies, key=str),
-                "operations": [SqlPatch(name=str(path), state=operations)],
-                "initial": not leaves,
-            },
-        )(f"{number:04}_{slug}", app)
-        writer = MigrationWriter(migration, include_header=False)
-        Path(writer.path).write_text(writer.as_string(), encoding="utf-8")
-        self.stdout.write(f"migrations_sql/{path}\n{writer.path}")
 
-    @staticmethod
-    def next_number(app: str) -> int:
-        folder = settings.SQL_DIR / app
-        numbers = [int(file.name[:4]) for file in folder.glob("[0-9]*.sql")]
-        return max(numbers, default=0) + 1
+    def make(
+        self, loader: MigrationLoader, models: ProjectState, app: str, options: dict[str, Any]
+    ) -> None:
+        found = detect(loader, app, models, renames=options["rename"], drops=options["drop"])
+        if not found.operations:
+            self.stdout.write("Nothing changed.")
+            return
+        files = draft_files(loader, app, found, name=options["name"], sql_dir=settings.SQL_DIR)
+        write(files)
+        for file in files:
+            self.stdout.write(str(file.path.relative_to(settings.BASE_DIR)))
+
+    def refuse_faults(self, loader: MigrationLoader, models: ProjectState) -> None:
+        """End with 1 and every fault said, if there is one."""
+        missing = [app for app in OURS if is_missing(loader, app, models)]
+        found = [f"models without a patch: {', '.join(missing)}; run makepatch"] if missing else []
+        found += release_faults(settings.SQL_DIR)
+        for name in patch_files(settings.SQL_DIR):
+            text = (settings.SQL_DIR / name).read_text(encoding="utf-8")
+            found += [f"{name}: {fault}" for fault in faults(text)]
+        if found:
+            for line in found:
+                self.stderr.write(line)
+            raise SystemExit(1)
