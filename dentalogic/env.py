@@ -46,6 +46,14 @@ def env_bool(name: str, *, default: bool) -> bool:
             raise ImproperlyConfigured(f"{name}={other!r}: use 1 or 0")
 
 
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """Accept one of a few words."""
+    value = os.environ.get(name) or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r}: use {' or '.join(choices)}")
+    return value
+
+
 def env_int(name: str, default: int, *, minimum: int = 0, maximum: int = 2**31) -> int:
     """Read a whole number inside `[minimum, maximum]`."""
     return int(env_float(name, default, minimum=minimum, maximum=maximum, whole=True))

@@ -12,6 +12,7 @@ from dentalogic.env import (
     check_order,
     check_secret,
     env_bool,
+    env_choice,
     env_database,
     env_float,
     env_int,
@@ -81,6 +82,8 @@ DATABASES = {
     "default": {
         "ENGINE": "dentalogic.core.backend",
         **_database.as_django(),
+        # What stands between us and PostgreSQL; whatever this says is checked with each connection.
+        "POOLER": env_choice("DATABASE_POOLER", "none", ("none", "session", "transaction")),
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": False,
