@@ -250,7 +250,8 @@ CHANNEL_LAYERS = {
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
+        # As a list: a string would be cut at the commas between the Sentinels.
+        "LOCATION": [REDIS_URL],
         "KEY_PREFIX": REDIS_PREFIX,
         "OPTIONS": {
             "pool_class": "dentalogic.core.redis_address.CachePool",

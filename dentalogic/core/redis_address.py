@@ -71,18 +71,14 @@ class RedisAddress:
             self.sentinels, sentinel_kwargs=self._asking(options)
         )
         return redis.asyncio.Redis.from_pool(
-            redis.asyncio.sentinel.SentinelConnectionPool(
-                self.master, manager, **self._account(), **options
-            )
+            _AsyncSentinelPool(self.master, manager, **self._account(), **options)
         )
 
     def pool(self, **options: Any) -> redis.ConnectionPool:
         if not self.master:
             return redis.ConnectionPool.from_url(self.url, **options)
         manager = redis.sentinel.Sentinel(self.sentinels, sentinel_kwargs=self._asking(options))
-        return redis.sentinel.SentinelConnectionPool(
-            self.master, manager, **self._account(), **options
-        )
+        return _SentinelPool(self.master, manager, **self._account(), **options)
 
     def channel_host(self) -> str | dict[str, Any]:
         """Return the entry of `hosts` in the channel layer's settings."""
@@ -132,6 +128,20 @@ class CachePool:
             # SentinelConnectionPool passes it on to a parser of its own choice.
             options.pop("parser_class", None)
         return address.pool(**options)
+
+
+class _SentinelPool(redis.sentinel.SentinelConnectionPool):
+    """The library's pool, that also closes what it asked the Sentinels on."""
+
+    def disconnect(self, inuse_connections: bool = True) -> None:
+        super().disconnect(inuse_connections)
+        self.sentinel_manager.close()
+
+
+class _AsyncSentinelPool(redis.asyncio.sentinel.SentinelConnectionPool):
+    async def disconnect(self, inuse_connections: bool = True) -> None:
+        await super().disconnect(inuse_connections)
+        await self.sentinel_manager.aclose()
 
 
 def _host(text: str) -> tuple[str, int]:
