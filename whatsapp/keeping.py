@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -77,7 +78,7 @@ def open_pool() -> AsyncConnectionPool:
             "application_name": "dentalogic-intake",
             # A statement is a transaction; the two of a batch share one by pipelining.
             "autocommit": True,
-            "options": "-c search_path=public -c statement_timeout=5000",
+            **_of_the_session(database),
         },
         min_size=0,
         max_size=CONNECTIONS,
@@ -86,6 +87,16 @@ def open_pool() -> AsyncConnectionPool:
         reconnect_timeout=DATABASE_TIMEOUT,
         open=False,
     )
+
+
+def _of_the_session(database: dict[str, Any]) -> dict[str, Any]:
+    """Return what a connection keeps; a pooler keeps nothing, and no statement here needs it.
+
+    All statements name the schema of their tables.
+    """
+    if database["POOLER"] == "none":
+        return {"options": "-c search_path=public -c statement_timeout=5000"}
+    return {"prepare_threshold": None}
 
 
 class Lane:
