@@ -18,9 +18,12 @@ require_settings()
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 django_application: Any = get_asgi_application()
 
+from asgiref.sync import sync_to_async
 from channels.routing import URLRouter
 
 from clinics.routing import websocket_urlpatterns
+from dentalogic.core.backend.pooler import UnsafePooler
+from dentalogic.core.backend.starting import refuse_unsafe_pooler
 from whatsapp.ingress import close_ingress, meta_webhook, open_ingress
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -50,6 +53,11 @@ async def lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            try:
+                await sync_to_async(refuse_unsafe_pooler)()
+            except UnsafePooler as error:
+                await send({"type": "lifespan.startup.failed", "message": f"dentalogic: {error}"})
+                return
             await open_ingress()
             await send({"type": "lifespan.startup.complete"})
         else:

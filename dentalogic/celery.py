@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent, worker_ready
+from celery.signals import heartbeat_sent, worker_init, worker_ready
 
 from dentalogic.env import require_settings
 
@@ -25,6 +26,18 @@ def show_life(**_: Any) -> None:
     from dentalogic.core.health import touch  # noqa: PLC0415  # Django is not set up before
 
     touch()
+
+
+@worker_init.connect
+def look_before_work(**_: Any) -> None:
+    """Take no work through a pooler that mixes up clinics."""
+    from dentalogic.core.backend.pooler import UnsafePooler  # noqa: PLC0415  # as above
+    from dentalogic.core.backend.starting import refuse_unsafe_pooler  # noqa: PLC0415
+
+    try:
+        refuse_unsafe_pooler()
+    except UnsafePooler as error:
+        sys.exit(f"dentalogic: {error}")
 
 
 @worker_ready.connect

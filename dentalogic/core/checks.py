@@ -6,9 +6,11 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import import_string
 
+from dentalogic.core.backend.pooler import UnsafePooler
+from dentalogic.core.backend.starting import refuse_unsafe_pooler
 from dentalogic.core.tenant_models import TenantModel
 
 
@@ -35,3 +37,13 @@ def tenant_models_are_walled(app_configs: Any, **kwargs: Any) -> list[CheckMessa
         for model in config.get_models()
         if not issubclass(model, TenantModel) or model._meta.base_manager_name != "objects"
     ]
+
+
+@register(Tags.database)
+def clinics_are_not_pooled(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Nothing between us and PostgreSQL gives one clinic's search path to another."""
+    try:
+        refuse_unsafe_pooler()
+    except UnsafePooler as error:
+        return [Error(str(error), id="dentalogic.E010")]
+    return []
