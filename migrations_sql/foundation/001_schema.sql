@@ -1,12 +1,11 @@
 -- The schema of a clinic: all patches together. Made by `manage.py makefoundation`.
--- fingerprint 3264734ee432f8637fe2c6c53c91c349ec01d544055a956aa8a7fb5b02f46f57
--- step clinics.0001_rules a00d55501d396b9898c4324687e705b95fd2f512a9c83ada249ac4afc8aa3047
--- step agent.0001_turns 18863b3091488f78bf25b190b2be5468ed7d52b3ba5f9ab04476645363ec7a9f
--- step clinics.0002_tables 2d13f4c83c78a10edc2e5a490bcb1cedaee1d2dfa513d16e80100d6ae2f6f3ed
--- step clinics.0003_immutable 6a960470ba8dca7721f5aee55d400db0a6820044b6414e75d7d3ee7b5af7eedc
+-- fingerprint 538920b81993aed5400b55a73424395a930755d5f9660fc048df42da693d76e6
+-- step clinics.0001_rules d82d099ffe6ae4fc3cfab3ea652fa14a170566adfe4e28d8432f749d2f690652
+-- step agent.0001_turns c47c93d0f7e09a44a7c097da4456285d346df25cb7fc44a8c5f3fc806b636251
+-- step clinics.0002_tables bcf3d399d385c3349343cee5a37c5812f5d86fccd39f12810c3930dd5542812e
+-- step clinics.0003_immutable 7bb3a817f600c2b160e178c4f76d525dca5473e02ec80dd51d15442d8563c9e5
 -- step clinics.0004_agenda_read f1242c7dde9a9c6e727f68381fafd173c5f4f995ceedb6fa2ca1e051d28da4bf
--- step whatsapp.0001_channel 7897dd77ae6474c994b002e23e69536ca810d5fe290da84e663cabd086c45876
--- step whatsapp.0002_turns_resumed 57783dd51bbad8953e488b8d1d62318bb296ba9d8bab6220993914be8ffb05b4
+-- step whatsapp.0001_channel fa35daa88869b15b0f0f91faf35da0ccd0fc2421495d8558f82f523e4e3c4056
 
 CREATE FUNCTION agenda_rows(tenant uuid, wanted_treatment uuid, wanted_professionals uuid[], from_second bigint, to_second bigint, now_second double precision, own_conversation uuid, moved_appointment uuid, with_holds boolean) RETURNS TABLE(kind text, id uuid, a text, b text, c text, d text, starts text, ends text)
     LANGUAGE plpgsql STABLE
@@ -126,6 +125,20 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION is_retired(asked_kind text, asked_name text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM retired
+        WHERE tenant_id = current_setting('dentalogic.tenant_id')::uuid
+          AND (
+              (kind = asked_kind AND name = asked_name)
+              OR (kind = 'table' AND name = split_part(asked_name, '.', 1))
+          )
+    );
+END $$;
+
 CREATE FUNCTION refuse_booking_over_overbooked() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -165,6 +178,9 @@ DECLARE
 BEGIN
     IF tenant IS NULL THEN
         RAISE EXCEPTION 'dentalogic.tenant_id is not set: patches run through the pipeline';
+    END IF;
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'there is no table % to stamp', table_name;
     END IF;
     -- Asked first: an ALTER that changes nothing still fails over rows that this transaction wrote.
     IF NOT EXISTS (
@@ -396,14 +412,14 @@ CREATE TABLE conversations (
     answer_due_at timestamp with time zone,
     turn_no bigint NOT NULL,
     turn_leased_until timestamp with time zone,
+    open_turn_no bigint,
+    open_turn_upto bigint,
     human_until timestamp with time zone,
     handoff_reason character varying(200) NOT NULL,
     failures integer NOT NULL,
     unread integer NOT NULL,
     created_at timestamp with time zone NOT NULL,
     identity_id uuid NOT NULL,
-    open_turn_no bigint,
-    open_turn_upto bigint,
     CONSTRAINT conversation_burst_whole CHECK ((((answer_due_at IS NULL) AND (burst_began_at IS NULL)) OR ((answer_due_at IS NOT NULL) AND (burst_began_at IS NOT NULL)))),
     CONSTRAINT conversation_open_turn_whole CHECK ((((open_turn_no IS NULL) AND (open_turn_upto IS NULL)) OR ((open_turn_no IS NOT NULL) AND (open_turn_upto IS NOT NULL)))),
     CONSTRAINT conversations_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
@@ -507,8 +523,8 @@ CREATE TABLE messages (
     status character varying(12),
     error character varying(80) NOT NULL,
     attempts integer NOT NULL,
-    conversation_id uuid NOT NULL,
     attempted_at timestamp with time zone,
+    conversation_id uuid NOT NULL,
     CONSTRAINT message_author_known CHECK (((author)::text = ANY ((ARRAY['patient'::character varying, 'agent'::character varying, 'staff'::character varying])::text[]))),
     CONSTRAINT message_status_of_outgoing CHECK (((((author)::text = 'patient'::text) AND (status IS NULL)) OR ((NOT ((author)::text = 'patient'::text)) AND ((status)::text = ANY ((ARRAY['queued'::character varying, 'sending'::character varying, 'maybe_sent'::character varying, 'sent'::character varying, 'delivered'::character varying, 'read'::character varying, 'failed'::character varying, 'dropped'::character varying])::text[]))))),
     CONSTRAINT messages_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
@@ -604,6 +620,13 @@ CREATE TABLE professionals (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT professional_working_hours_valid CHECK (valid_working_hours(working_hours)),
     CONSTRAINT professionals_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE retired (
+    kind text NOT NULL,
+    name text NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    CONSTRAINT retired_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
 CREATE TABLE treatments (
@@ -766,6 +789,9 @@ ALTER TABLE ONLY professional_treatments
 
 ALTER TABLE ONLY professionals
     ADD CONSTRAINT professionals_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY retired
+    ADD CONSTRAINT retired_pkey PRIMARY KEY (kind, name);
 
 ALTER TABLE ONLY treatments
     ADD CONSTRAINT treatment_code_once UNIQUE (code);
