@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -38,15 +39,33 @@ def changed_clinics(targets: Sequence[Target]) -> Iterator[tuple[Target, Changed
                 yield target, ChangedByHand(target.left, found)
 
 
-def why_changed(target: Target, changed: ChangedByHand, steps: Sequence[Step]) -> tuple[str, ...]:
-    """Say what differs, from a clinic that had the same patches or, without one, from a rebuild."""
-    try:
-        healthy = _neighbour(target, changed.left) or _rebuilt(target, changed.left, steps)
-    except DatabaseError:
-        healthy = None
-    if healthy is None:
-        return (f"{changed}; no clinic with the same patches is there to compare it with",)
-    return tuple(differences(healthy, changed.found))
+class Compare:
+    """Says what differs in a changed clinic: against a clinic that had the same patches and was
+    left alike or, without one, against what the patches give.
+
+    What was found once serves for all that were left alike. Any thread may ask.
+    """
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = steps
+        self._healthy: dict[Left, Catalogue] = {}
+        self._lock = threading.Lock()
+
+    def why(self, target: Target, changed: ChangedByHand) -> tuple[str, ...]:
+        with self._lock:
+            healthy = self._healthy.get(changed.left) or self._find(target, changed.left)
+            if healthy is not None:
+                self._healthy[changed.left] = healthy
+        if healthy is None:
+            return (f"{changed}; no clinic with the same patches is there to compare it with",)
+        return tuple(differences(healthy, changed.found))
+
+    def _find(self, target: Target, left: Left) -> Catalogue | None:
+        try:
+            return _neighbour(target, left) or _rebuilt(target, left, self.steps)
+        except DatabaseError:
+            # The finding stands without its details.
+            return None
 
 
 def _neighbour(target: Target, left: Left) -> Catalogue | None:

@@ -20,7 +20,7 @@ from dentalogic.core.evolution.applying import (
     Taken,
     evolve_clinic,
 )
-from dentalogic.core.evolution.drift import why_changed
+from dentalogic.core.evolution.drift import Compare
 from dentalogic.core.evolution.records import describe
 from dentalogic.core.evolution.steps import Step
 from dentalogic.core.evolution.survey import Target
@@ -87,6 +87,9 @@ class Robot:
     look_again: float = 0.2
     report: Callable[[Outcome], None] = lambda outcome: None
     stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._compare = Compare(self.steps)
 
     def run(self, targets: Iterable[Target]) -> list[Outcome]:
         """Work through the clinics; what became of each. Set `stop` to end after the current."""
@@ -172,7 +175,7 @@ class Robot:
             case Gone():
                 state = State.DROPPED if refusal.dropped else State.ABSENT
             case ChangedByHand():
-                state, why = State.CHANGED, why_changed(target, refusal, self.steps)
+                state, why = State.CHANGED, self._compare.why(target, refusal)
             case PatchFailed():
                 state, why = State.FAILED, (str(refusal), *getattr(refusal, "__notes__", ()))
             case _:

@@ -39,7 +39,7 @@ ORDER BY p.schema_name, p.started_at, p.app, p.migration
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class Target:
     """A clinic as the robot sees it."""
 

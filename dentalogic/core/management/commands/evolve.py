@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection, transaction
 
 from dentalogic.core.evolution import NotAPatch, survey, tenant_steps
-from dentalogic.core.evolution.drift import changed_clinics, why_changed
+from dentalogic.core.evolution.drift import Compare, changed_clinics
 from dentalogic.core.evolution.progress import Progress, lines, summary
 from dentalogic.core.evolution.records import describe
 from dentalogic.core.evolution.robot import Outcome, Robot, State
@@ -59,7 +59,8 @@ class Command(BaseCommand):
             raise SystemExit(found)
 
     def _refuse_wrong_use(self, jobs: int, lock_timeout: float) -> None:
-        pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
+        database: Any = settings.DATABASES["default"]
+        pool = database["OPTIONS"].get("pool", {}).get("max_size", 1000)
         # The first connection stays with the command itself.
         if not 1 <= jobs < max(pool, 2):
             raise CommandError(
@@ -140,9 +141,10 @@ class Command(BaseCommand):
             changed = list(changed_clinics(targets))
         for target in targets:
             findings += self._check_one(target)
+        compare = Compare(steps)
         for target, how in changed:
             findings += 1
-            why = why_changed(target, how, steps)
+            why = compare.why(target, how)
             for line in lines(Outcome(target.schema_name, State.CHANGED, why=why)):
                 self.stdout.write(line)
         for attempt in unfinished:
