@@ -64,7 +64,8 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         if not self._by_transaction:
             self._set_path(cursor, "SET")
             return ""
-        self.search_path_set_schemas = self._wanted
+        # In a transaction it holds for what follows; otherwise for this one message.
+        self.search_path_set_schemas = None if self.connection.autocommit else self._wanted
         return f"SET LOCAL search_path = {self._wanted}; "
 
     def select_path_now(self, cursor: Any) -> None:
@@ -91,7 +92,11 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         wanted = self._wanted
         self._selecting = True
         try:
-            cursor.execute(f"{command} search_path = {wanted}")
+            if cursor.on_server:
+                with self.connection.cursor() as other:
+                    other.execute(f"{command} search_path = {wanted}")
+            else:
+                cursor.execute(f"{command} search_path = {wanted}")
         finally:
             self._selecting = False
         self.search_path_set_schemas = wanted
@@ -109,9 +114,13 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
             self.select_path_now(cursor)
             yield
             return
-        with self.connection.transaction():
-            self.select_path_now(cursor)
-            yield
+        try:
+            with self.connection.transaction():
+                self.forget_path()
+                self.select_path_now(cursor)
+                yield
+        finally:
+            self.forget_path()
 
     def _cursor(self, name: str | None = None) -> Any:
         # Not django-tenants' own, which would select the path here and for good.

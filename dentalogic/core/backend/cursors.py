@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import NotSupportedError
 from django.db.backends.postgresql.base import CursorDebugWrapper as DjangoDebugCursor
 from django.db.backends.utils import CursorWrapper as DjangoCursor
+from psycopg import ServerCursor
 from psycopg import sql as composed
 
 if TYPE_CHECKING:
@@ -26,7 +27,15 @@ class OnItsPath:
     cursor: Any
     db: DatabaseWrapper
 
+    @property
+    def on_server(self) -> bool:
+        """Whether this is a cursor of PostgreSQL's own, which takes one statement and no more."""
+        return isinstance(self.cursor, ServerCursor)
+
     def _execute(self, sql: Any, params: Any, *context: Any) -> Any:
+        if self.on_server:
+            self.stay()
+            return super()._execute(sql, params, *context)  # type: ignore[misc]
         prefix = self.db.select_path(self)
         first = sql if isinstance(sql, str) else ""
         try:
@@ -38,7 +47,9 @@ class OnItsPath:
             result = super()._execute(whole, params, *context)  # type: ignore[misc]
             self.cursor.nextset()
         except BaseException:
-            self.db.forget_path()
+            # Whether PostgreSQL came as far as the path is not known.
+            if prefix:
+                self.db.forget_path()
             raise
         if first.lstrip()[:8].lower().startswith(CHANGES_THE_PATH):
             self.db.forget_path()
