@@ -98,7 +98,7 @@ def _attributes(name: str, wanted: dict[str, str], found: dict[str, str]) -> lis
         have = found.get(attribute, "")
         if want == have:
             continue
-        if max(len(want), len(have)) > SHOWN:
+        if attribute == "body" or max(len(want), len(have)) > SHOWN:
             said.append(f"{name}: its {attribute} was changed")
         else:
             said.append(f"{name}: its {attribute} is {have or 'none'}, not {want or 'none'}")
