@@ -52,22 +52,26 @@ def filled(server: Server) -> dict[str, Any]:
     with clinic_scope(demo.clinic):
         fill_agenda(demo)
     year = busy_clinic(professionals=10, appointments=3000)
-    sizes: dict[str, Any] = {}
+    sizes: dict[str, Any] = {"empty": {"mb": round(_tables_mb(server, "c000000"), 2)}}
     for name, clinic in (("demo", demo.clinic), ("year", year)):
         with clinic_scope(clinic):
             appointments, patients = Appointment.objects.count(), Patient.objects.count()
-        size = server.number(
-            "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c"
-            " JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = %s AND c.relkind IN ('r', 'S')",
-            clinic.schema_name,
-        )
         sizes[name] = {
-            "mb": round(size / 1e6, 2),
+            "mb": round(_tables_mb(server, clinic.schema_name), 2),
             "appointments": appointments,
             "patients": patients,
         }
     return sizes
+
+
+def _tables_mb(server: Server, schema: str) -> float:
+    size = server.number(
+        "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = %s AND c.relkind IN ('r', 'S')",
+        schema,
+    )
+    return size / 1e6
 
 
 def dump(server: Server, *, schema: str | None = None) -> dict[str, float]:

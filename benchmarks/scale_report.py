@@ -78,10 +78,11 @@ def _memory(curve: dict[str, Any]) -> list[str]:
         "",
         "| what one clinic costs | |",
         "| --- | ---: |",
-        f"| disk, empty | {one['disk_mb']} MB |",
-        f"| disk, the demo's {filled['demo']['appointments']} appointments"
+        f"| disk, empty, with its rows in the catalogues | {one['disk_mb']} MB |",
+        f"| its tables and indexes, empty | {filled['empty']['mb']} MB |",
+        f"| the same, the demo's {filled['demo']['appointments']} appointments"
         f" and {filled['demo']['patients']} patients | {filled['demo']['mb']} MB |",
-        f"| disk, {filled['year']['appointments']} appointments"
+        f"| the same, {filled['year']['appointments']} appointments"
         f" and as many patients | {filled['year']['mb']} MB |",
         f"| write-ahead log of its creation | {one['wal_mb']} MB |",
         f"| files in the data directory | {one['files']} |",

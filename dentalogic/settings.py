@@ -93,6 +93,7 @@ DATABASES = {
             "pool": {
                 "min_size": 0,
                 "max_size": env_int("DATABASE_POOL_SIZE", 16, minimum=1, maximum=200),
+                "max_clinics": env_int("DATABASE_CLINICS_PER_CONNECTION", 200, minimum=1),
                 "timeout": 10,
                 "max_idle": 120,
             },

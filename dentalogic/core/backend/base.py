@@ -24,6 +24,7 @@ from psycopg.pq import TransactionStatus
 
 from dentalogic.core.backend import pooler
 from dentalogic.core.backend.cursors import ScopedCursor, ScopedDebugCursor
+from dentalogic.core.backend.one_clinic import OneClinic
 from dentalogic.core.backend.pool import ClinicPool
 from dentalogic.core.scope import SCOPE
 
@@ -34,6 +35,15 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
     """Select the schema of the scope, or `public` outside one, with each statement."""
 
     _selecting = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._one_clinic = OneClinic()
+
+    def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
+        # Django's two ends of a transaction.
+        self._one_clinic.begin_anew()
+        super().set_autocommit(*args, **kwargs)
 
     @property
     def _by_transaction(self) -> bool:
@@ -48,7 +58,12 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
     def sync_scope(self) -> None:
         """Point the wrapper at the scope's schema; the statement follows with the next one."""
         scope = SCOPE.get()
-        self._point_at(PUBLIC if scope is None else scope.schema)
+        if scope is None:
+            self._point_at(PUBLIC)
+            return
+        if self.in_atomic_block:
+            self._one_clinic.touch(self, scope.schema)
+        self._point_at(scope.schema)
 
     def _point_at(self, schema: str) -> None:
         if self.schema_name != schema:
@@ -100,6 +115,8 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         finally:
             self._selecting = False
         self.search_path_set_schemas = wanted
+        if self.schema_name != PUBLIC and self.pool:
+            self.pool.note(self.connection, self.schema_name)
 
     def forget_path(self) -> None:
         self.search_path_set_schemas = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from psycopg_pool import ConnectionPool
 
@@ -17,11 +18,27 @@ class ClinicPool(ConnectionPool[Any]):
 
     Django's wrapper selects a path with its first statement anyway: for it that would be a round
     trip for nothing.
+
+    A connection that has served `max_clinics` clinics is replaced when it comes back: PostgreSQL
+    keeps the catalogue of every table that a backend has touched, a quarter of a megabyte for a
+    clinic, until the backend ends.
     """
 
-    def __init__(self, *args: Any, public: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, public: str, max_clinics: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._public = public
+        self._max_clinics = max_clinics
+        self._served: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+    def note(self, connection: Any, schema: str) -> None:
+        """Note that a connection serves a clinic."""
+        self._served.setdefault(connection, set()).add(schema)
+
+    def putconn(self, conn: Any) -> None:
+        if len(self._served.get(conn, ())) >= self._max_clinics:
+            # The pool's own way of replacing what is past its time.
+            conn._expire_at = 0.0
+        super().putconn(conn)
 
     @staticmethod
     @contextmanager

@@ -134,6 +134,9 @@ class Robot:
                 return  # another thread took the last one
             started = time.monotonic()
             ended = self._evolve(attempt, started)
+            if not connection.in_atomic_block:
+                # The pool replaces connections that remember too many clinics.
+                connection.close()
             attempt.seconds += time.monotonic() - started
             if ended is None:
                 later.append(attempt)
