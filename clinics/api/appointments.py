@@ -16,8 +16,9 @@ from rest_framework.response import Response
 from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
 from clinics.api.fields import MomentField, VersionField
 from clinics.api.paging import Page, list_parameters, page_schema
-from clinics.models import Appointment, AppointmentStatus, Source
+from clinics.models import Appointment, AppointmentStatus, Chair, Professional, Source
 from clinics.services import booking, lifecycle, moving
+from clinics.services.catalog import get_or_refuse
 from clinics.services.parties import load_parties
 from clinics.tenancy.permissions import Can, Resource
 from dentalogic.core.errors import NotAllowed, NotFound
@@ -158,6 +159,15 @@ def find_for(view: ResourceView, appointment_id: UUID) -> Appointment:
     return found
 
 
+def check_place(view: ResourceView, professional_id: UUID, chair_id: UUID | None) -> None:
+    """Refuse what this clinic does not have, and colleagues' agendas to who has just their own."""
+    if chair_id is not None:
+        get_or_refuse(Chair, chair_id)
+    if view.only_own and professional_id != view.own_professional_id():
+        get_or_refuse(Professional, professional_id)
+        raise NotAllowed("Solo podés agendar turnos propios.")
+
+
 class AppointmentsView(ResourceView):
     resource = Resource.APPOINTMENTS
 
@@ -191,8 +201,7 @@ class AppointmentsView(ResourceView):
     def post(self, request: Request) -> Response:
         """Book a time. A taken one answers 409 with the nearest alternatives."""
         values = self.read_body(NewAppointment)
-        if self.only_own and values["professional"] != self.own_professional_id():
-            raise NotAllowed("Solo podés agendar turnos propios.")
+        check_place(self, values["professional"], values["chair"])
         row = self.run_once(
             "appointments",
             lambda: self._book(values),
@@ -276,9 +285,11 @@ class RescheduleView(_ChangeView):
     def post(self, request: Request, row_id: UUID) -> Response:
         """Move an appointment to another time or professional."""
         values = self.read_body(Reschedule)
-        professional_id = values.get("professional") or find_for(self, row_id).professional_id
-        if self.only_own and professional_id != self.own_professional_id():
-            raise NotAllowed("Solo podés agendar turnos propios.")
+        now_with = find_for(self, row_id).professional_id
+        professional_id = values.get("professional", now_with)
+        if professional_id != now_with:
+            get_or_refuse(Professional, professional_id)
+        check_place(self, professional_id, values["chair"])
         return self.change(
             row_id,
             lambda: moving.reschedule_appointment(

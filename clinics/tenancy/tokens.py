@@ -81,6 +81,8 @@ def rotate(refresh: str) -> Pair:
     """Exchange a refresh token for the next pair; the old one ends its family if it comes back."""
     claims = read(refresh, REFRESH)
     caller = find_caller(claims.user_id, claims.clinic_id, family_id=claims.family_id)
+    if caller.scope.schema != claims.schema:
+        raise TokenInvalid
     jti = uuid.uuid4()
     now = real_now()
     # One conditional UPDATE decides between two that come with the same token.

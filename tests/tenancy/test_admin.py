@@ -76,10 +76,10 @@ def test_a_ceo_sees_their_own_clinics_members(
     assert "beta.test" not in client.get(MEMBERS).content.decode()
     assert "beta.test" not in client.get("/admin/tenancy/user/").content.decode()
     foreign = membership(beta, "secretary")
-    assert client.get(f"{MEMBERS}{foreign.pk}/change/").status_code == 302
-    assert client.get(f"/admin/tenancy/user/{foreign.user_id}/change/").status_code == 302
+    assert client.get(f"{MEMBERS}{foreign.pk}/change/").status_code == 404
+    assert client.get(f"/admin/tenancy/user/{foreign.user_id}/change/").status_code == 404
     assert client.get(f"{MEMBERS}{asked.pk}/change/").status_code == 200
-    assert client.get(f"/admin/tenancy/clinic/{beta.pk}/change/").status_code == 302
+    assert client.get(f"/admin/tenancy/clinic/{beta.pk}/change/").status_code == 404
 
 
 @pytest.mark.parametrize(("action", "status"), [("activate", "active"), ("suspend", "suspended")])
