@@ -31,8 +31,9 @@ from whatsapp.payloads import MessageBody, StatusBody
 logger = structlog.get_logger(__name__)
 
 BATCH = 50
-# Shorter than the lease of the sink, so that nobody else begins while this still runs.
-LONGEST_RUN_SECONDS = 20.0
+# Shorter than the lease of the sink, so that nobody else begins while this still runs; and than the
+# patience of whoever stops a worker: while messages keep coming, a run would never end by itself.
+LONGEST_RUN_SECONDS = 2.0
 
 # What the content of an item can cause. Anything else is our trouble and is tried again.
 CONTENT_ERRORS = (

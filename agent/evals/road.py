@@ -54,6 +54,18 @@ class Road:
         """Take a process down at once, as the kernel does when memory is short."""
         self._children[name].end(0)
 
+    def stop(self, name: str) -> int:
+        """Ask a process to end, as an engine does, and return the code with which it ended."""
+        self.ask_to_end(name)
+        child = self._children[name]
+        child.end(STOP_SECONDS)
+        assert child.code is not None
+        return child.code
+
+    def ask_to_end(self, name: str) -> None:
+        """Ask, and don't wait."""
+        self._children[name].ask_to_end()
+
     def kill_worker(self) -> None:
         """Kill the worker in the middle of whatever it does, and start another one."""
         self.kill(WORKER)
