@@ -1,10 +1,11 @@
-"""The autodetector's questions, answered by flags; what no flag answers is refused, never guessed."""
+"""The autodetector's questions, answered by flags; what no flag answers is never guessed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db import models
 from django.db.migrations import operations as ops
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.questioner import MigrationQuestioner
@@ -23,6 +24,7 @@ class FlagQuestioner(MigrationQuestioner):
         self.app = app
         self.renames: dict[tuple[str, str], str] = {}
         self.used: set[tuple[str, str]] = set()
+        self.troubles: list[str] = []
         for flag in renames:
             old, sign, new = flag.partition("=")
             table, _, column = old.rpartition(".")
@@ -65,29 +67,38 @@ class FlagQuestioner(MigrationQuestioner):
             )
 
     def ask_not_null_addition(self, field_name: str, model_name: str) -> Any:
-        raise CannotGuard(
+        return self._trouble(
             f"{model_name}.{field_name} is NOT NULL and has no default: the rows that are there"
             f" would have no value: {ADVICE}"
         )
 
     def ask_not_null_alteration(self, field_name: str, model_name: str) -> Any:
-        raise CannotGuard(
+        return self._trouble(
             f"{model_name}.{field_name} becomes NOT NULL and has no default for the rows that hold"
             " NULL: give it one (default or db_default), or write by hand a patch that fills the"
             " column and sets NOT NULL, with the model state beside it"
         )
 
     def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> Any:
-        raise CannotGuard(
+        return self._trouble(
             f"{model_name}.{field_name}: its default is computed anew for each row, a patch can't"
             f" hold it: {ADVICE} (db_default=Now())"
         )
 
     def ask_unique_callable_default_addition(self, field_name: str, model_name: str) -> Any:
-        raise CannotGuard(
+        return self._trouble(
             f"{model_name}.{field_name} is unique and its default is computed for each row:"
             " make it nullable first, fill it by a patch, then make it NOT NULL"
         )
+
+    def _trouble(self, words: str) -> Any:
+        """Keep what has no answer: a rename that was not said is often the reason for it."""
+        self.troubles.append(words)
+        return models.NOT_PROVIDED
+
+    def refuse_troubles(self) -> None:
+        if self.troubles:
+            raise CannotGuard(self.troubles[0])
 
 
 def refuse_guesses(
@@ -107,7 +118,7 @@ def refuse_guesses(
         if isinstance(one, ops.DeleteModel):
             names = questioner.names_of(one.name)
             if not is_meant(names) and created:
-                raise Unclear(_choice(min(names), one.name, created, ""))
+                raise Unclear(_choice(_table(names, one.name), one.name, created, ""))
         if isinstance(one, ops.RemoveField):
             tables = questioner.names_of(one.model_name)
             added = [
@@ -117,10 +128,14 @@ def refuse_guesses(
                 and other.model_name.lower() == one.model_name.lower()
             ]
             if not is_meant(f"{table}.{one.name.lower()}" for table in tables) and added:
-                table = sorted(tables, key=lambda name: name == one.model_name.lower())[0]
+                table = _table(tables, one.model_name)
                 raise Unclear(_choice(f"{table}.{one.name}", one.name, added, f"{table}."))
     if unused:
         raise Unclear(f"--drop {min(unused)}: nothing of that name goes")
+
+
+def _table(names: set[str], model_name: str) -> str:
+    return min(names, key=lambda name: name == model_name.lower())
 
 
 def _choice(old: str, short: str, gained: Sequence[str], prefix: str) -> str:

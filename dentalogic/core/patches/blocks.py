@@ -1,7 +1,7 @@
 """Each change as a `DO $$` block that may be run again at any time, over any later schema.
 
 What is added asks whether it is there and whether it was retired; what is left behind is retired.
-A first run that finds neither the old state nor the new one fails aloud: somebody changed the schema.
+A first run that does not find the state that it leaves fails aloud: somebody changed the schema.
 """
 
 from __future__ import annotations
@@ -13,6 +13,16 @@ from dentalogic.core.patches.comparing import Change
 from dentalogic.core.patches.converting import catalogue_type, conversion
 from dentalogic.core.patches.describing import TENANT_COLUMN, Column, Part
 from dentalogic.core.patches.filling import fill_value
+from dentalogic.core.patches.guards import (
+    column_exists,
+    drop_once,
+    if_missing,
+    leave_once,
+    of_column,
+    part_exists,
+    relation,
+    text,
+)
 from dentalogic.core.patches.history import History
 from dentalogic.core.patches.refusing import CannotGuard
 
@@ -23,88 +33,9 @@ def render(changes: Sequence[Change], history: History) -> list[str]:
     """Write the changes in their order; `history` learns what they retire."""
     blocks = [_RENDER[change.kind](change, history) for change in changes]
     for block in blocks:
-        if block.count("$$") != 2:
+        if block.count("$$") != len(("DO $$", "END $$")):
             raise CannotGuard(f"$$ inside a statement: write this one by hand:\n{block}")
     return blocks
-
-
-def text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def relation(name: str) -> str:
-    return f"to_regclass(format('%I.%I', current_schema(), {text(name)}))"
-
-
-def _retired(kind: str, name: str) -> str:
-    return f"is_retired({text(kind)}, {text(name)})"
-
-
-def _retire(kind: str, name: str) -> str:
-    values = f"({text(kind)}, {text(name)})"
-    return f"INSERT INTO retired (kind, name) VALUES {values} ON CONFLICT DO NOTHING;"
-
-
-def _indent(lines: Sequence[str], by: int) -> str:
-    return "\n".join(" " * by + line for one in lines for line in one.splitlines())
-
-
-def _if_missing(question: str, kind: str, name: str, *body: str) -> str:
-    return (
-        "DO $$\nBEGIN\n"
-        f"    IF {question}\n"
-        f"        AND NOT {_retired(kind, name)}\n"
-        f"    THEN\n{_indent(body, 8)}\n    END IF;\nEND $$;"
-    )
-
-
-def _once(kind: str, name: str, question: str, trouble: str, *body: str) -> str:
-    """Leave a state: only once, only when it holds; anything else is somebody's doing by hand."""
-    said = trouble.replace("%", "%%")
-    return (
-        "DO $$\nBEGIN\n"
-        f"    IF NOT {_retired(kind, name)} THEN\n"
-        f"        IF ({question}) IS NOT TRUE THEN\n"
-        f"            RAISE EXCEPTION USING MESSAGE = {text(said.replace('%%', '%'))};\n"
-        f"        END IF;\n{_indent(body, 8)}\n"
-        f"        {_retire(kind, name)}\n"
-        "    END IF;\nEND $$;"
-    )
-
-
-def _drop(question: str, kind: str, name: str, *body: str) -> str:
-    return (
-        "DO $$\nBEGIN\n"
-        f"    IF {question}\n"
-        f"        AND NOT {_retired(kind, name)}\n"
-        f"    THEN\n{_indent(body, 8)}\n    END IF;\n"
-        f"    {_retire(kind, name)}\n"
-        "END $$;"
-    )
-
-
-def _column_exists(table: str, column: str) -> str:
-    return (
-        "EXISTS (SELECT FROM information_schema.columns WHERE table_schema = current_schema()"
-        f" AND table_name = {text(table)} AND column_name = {text(column)})"
-    )
-
-
-def _of_column(what: str, table: str, column: str) -> str:
-    return (
-        f"SELECT {what} FROM pg_attribute WHERE attrelid = {relation(table)}"
-        f" AND attname = {text(column)} AND NOT attisdropped"
-    )
-
-
-def part_exists(table: str, part: Part, name: str | None = None) -> str:
-    name = name or part.name
-    if part.kind == "constraint":
-        return (
-            f"EXISTS (SELECT FROM pg_constraint WHERE conname = {text(name)}"
-            f" AND conrelid = {relation(table)})"
-        )
-    return f"{relation(name)} IS NOT NULL"
 
 
 def part_sql(table: str, part: Part) -> str:
@@ -135,18 +66,18 @@ def _create_table(change: Change, history: History) -> str:
     body = f'CREATE TABLE "{table.name}" (\n' + ",\n".join(f"    {one}" for one in lines) + "\n);"
     stamp = [f"PERFORM {TENANT_STAMP}({text(table.name)});"] if table.tenant else []
     question = f"{relation(table.name)} IS NULL"
-    return _if_missing(question, "table", history.table(table.name), body, *stamp)
+    return if_missing(question, "table", history.table(table.name), body, *stamp)
 
 
 def _drop_table(change: Change, history: History) -> str:
     name = change.table.name
     question = f"{relation(name)} IS NOT NULL"
-    return _drop(question, "table", history.retire("table", name), f'DROP TABLE "{name}";')
+    return drop_once(question, "table", history.retire("table", name), f'DROP TABLE "{name}";')
 
 
 def _rename_table(change: Change, history: History) -> str:
     old, new = change.old_name, change.table.name
-    return _once(
+    return leave_once(
         "table",
         history.retire("table", old),
         f"{relation(old)} IS NOT NULL AND {relation(new)} IS NULL",
@@ -157,10 +88,10 @@ def _rename_table(change: Change, history: History) -> str:
 
 def _rename_column(change: Change, history: History) -> str:
     table, new, old = change.table.name, _column_of(change).name, change.old_name
-    return _once(
+    return leave_once(
         "column",
         history.retire("column", f"{history.table(table)}.{old}"),
-        f"{_column_exists(table, old)} AND NOT {_column_exists(table, new)}",
+        f"{column_exists(table, old)} AND NOT {column_exists(table, new)}",
         f"column {table}.{old} is missing, or {table}.{new} is there already: changed by hand?",
         f'ALTER TABLE "{table}" RENAME COLUMN "{old}" TO "{new}";',
     )
@@ -173,7 +104,7 @@ def _rename_part(change: Change, history: History) -> str:
         "index": f'ALTER INDEX "{old}" RENAME TO "{part.name}";',
         "sequence": f'ALTER SEQUENCE "{old}" RENAME TO "{part.name}";',
     }[part.kind]
-    return _once(
+    return leave_once(
         part.kind,
         history.retire(part.kind, f"{history.table(table)}.{old}"),
         f"{part_exists(table, part, old)} AND NOT {part_exists(table, part)}",
@@ -187,8 +118,8 @@ def _add_column(change: Change, history: History) -> str:
     shown = column
     if not (column.null or column.default is not None or column.generated):
         shown = replace(column, default=fill_value(table, column))
-    return _if_missing(
-        f"NOT {_column_exists(table, column.name)}",
+    return if_missing(
+        f"NOT {column_exists(table, column.name)}",
         "column",
         history.column(table, column.name),
         f'ALTER TABLE "{table}" ADD COLUMN {shown.sql};',
@@ -216,10 +147,10 @@ def _change_default(
 ) -> str:
     state = _default_state(table, column, old, history)
     verb = "DROP DEFAULT" if new is None else f"SET DEFAULT {new}"
-    return _once(
+    return leave_once(
         "default",
         history.retire("default", state),
-        _of_column("NOT atthasdef" if old is None else "atthasdef", table, column.name),
+        of_column("NOT atthasdef" if old is None else "atthasdef", table, column.name),
         f"the default of {table}.{column.name} is not what the patches made: changed by hand?",
         f'ALTER TABLE "{table}" ALTER COLUMN "{column.name}" {verb};',
     )
@@ -230,10 +161,10 @@ def _alter_type(change: Change, history: History) -> str:
     table, new, old = change.table.name, _column_of(change), change.old
     using = conversion(old.type, new.type, f"{table}.{new.name}")
     known = text(catalogue_type(old.type))
-    return _once(
+    return leave_once(
         "type",
         history.retire("type", f"{history.column(table, new.name)} {old.type}"),
-        _of_column(f"format_type(atttypid, atttypmod) = {known}", table, new.name),
+        of_column(f"format_type(atttypid, atttypmod) = {known}", table, new.name),
         f"{table}.{new.name} is not {old.type}: changed by hand?",
         f'ALTER TABLE "{table}" ALTER COLUMN "{new.name}" TYPE {new.type}{using};',
     )
@@ -254,15 +185,15 @@ def _alter_null(change: Change, history: History) -> str:
         value = column.default if column.default is not None else fill_value(table, column)
         name = f'"{column.name}"'
         body = [
-            f'UPDATE "{table}" SET {name} = {value} WHERE {name} IS NULL{ours};',
-            "-- Checks that wait for the end of the transaction would stand in the way of the ALTER.",
+            f'UPDATE "{table}" SET {name} = {value} WHERE {name} IS NULL{ours};',  # noqa: S608
+            "-- Checks that wait for the end of the transaction would refuse the ALTER.",
             "SET CONSTRAINTS ALL IMMEDIATE;",
             f"{alter} SET NOT NULL;",
         ]
-    return _once(
+    return leave_once(
         "nullability",
         history.retire("nullability", f"{history.column(table, column.name)} {state}"),
-        _of_column("attnotnull" if column.null else "NOT attnotnull", table, column.name),
+        of_column("attnotnull" if column.null else "NOT attnotnull", table, column.name),
         f"{table}.{column.name} is not {state}: changed by hand?",
         *body,
     )
@@ -270,8 +201,8 @@ def _alter_null(change: Change, history: History) -> str:
 
 def _drop_column(change: Change, history: History) -> str:
     table, column = change.table.name, _column_of(change).name
-    return _drop(
-        _column_exists(table, column),
+    return drop_once(
+        column_exists(table, column),
         "column",
         history.retire("column", f"{history.table(table)}.{column}"),
         f'ALTER TABLE "{table}" DROP COLUMN "{column}";',
@@ -283,7 +214,7 @@ def _add_part(change: Change, history: History) -> str:
     name = history.present(part.kind, f"{history.table(table)}.{part.name}")
     exists = part_exists(table, part)
     question = f"{relation(part.name)} IS NULL" if part.kind == "index" else f"NOT {exists}"
-    return _if_missing(question, part.kind, name, part_sql(table, part))
+    return if_missing(question, part.kind, name, part_sql(table, part))
 
 
 def _drop_part(change: Change, history: History) -> str:
@@ -294,7 +225,7 @@ def _drop_part(change: Change, history: History) -> str:
         else f'DROP INDEX "{part.name}";'
     )
     name = history.retire(part.kind, f"{history.table(table)}.{part.name}")
-    return _drop(part_exists(table, part), part.kind, name, verb)
+    return drop_once(part_exists(table, part), part.kind, name, verb)
 
 
 _RENDER: dict[str, Callable[[Change, History], str]] = {

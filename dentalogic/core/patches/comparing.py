@@ -208,6 +208,17 @@ def _compare_table(old: Table, new: Table, changes: Changes) -> Iterator[Change]
         step.append(Change("drop part", old, part=part))
     # Replaced under one name: out and in again in one transaction, nobody sees the gap.
     changes.expand += [Change("drop part", old, part=part) for part in changed]
+    _compare_columns(old, new, changes)
+    for part in new.parts.values():
+        if part.name not in old.parts and part.implicit:
+            raise CannotGuard(f"{new.name}: {part.role} is new: write that patch by hand")
+    names = {part.name for part in changed} | (new.parts.keys() - old.parts.keys())
+    for part in new.parts.values():
+        if part.name in names:
+            yield Change("add part", new, part=part)
+
+
+def _compare_columns(old: Table, new: Table, changes: Changes) -> None:
     for name, column in new.columns.items():
         if name not in old.columns:
             changes.expand.append(Change("add column", new, column=column))
@@ -220,13 +231,6 @@ def _compare_table(old: Table, new: Table, changes: Changes) -> Iterator[Change]
             if name == TENANT_COLUMN and old.tenant:
                 raise CannotGuard(f"{old.name}: {name} stays, it is the wall between clinics")
             changes.contract.append(Change("drop column", old, column=column))
-    for part in new.parts.values():
-        if part.name not in old.parts and part.implicit:
-            raise CannotGuard(f"{new.name}: {part.role} is new: write that patch by hand")
-    names = {part.name for part in changed} | (new.parts.keys() - old.parts.keys())
-    for part in new.parts.values():
-        if part.name in names:
-            yield Change("add part", new, part=part)
 
 
 def _is_temporary(column: Column) -> bool:

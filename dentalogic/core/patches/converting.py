@@ -32,8 +32,8 @@ def catalogue_type(declared: str) -> str:
 def conversion(old: str, new: str, where: str) -> str:
     """Return the USING clause, or nothing where PostgreSQL converts by itself.
 
-    Only what keeps every value or fails aloud: an explicit cast to `varchar(n)` cuts without a word,
-    so texts get along without one.
+    Only what keeps every value or fails aloud: an explicit cast to `varchar(n)` cuts without a
+    word, so texts get along without one.
     """
     before, after = _family(old), _family(new)
     column = f'"{where.rpartition(".")[2]}"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -33,9 +33,7 @@ def fill_value(table: str, column: Column) -> str:
         None if computed else source.get_db_prep_save(editor._effective_default(source), connection)
     )
     quoted = [editor.quote_value(one) for one in (value, again)]
-    moving = callable(source.default) and isinstance(
-        plain, datetime.date | datetime.time | uuid.UUID
-    )
+    moving = callable(source.default) and isinstance(plain, dt.date | dt.time | uuid.UUID)
     if computed or moving or quoted[0] != quoted[1]:
         raise CannotGuard(
             f"{where}: its default is computed anew for each row, a patch can't hold it: {ADVICE}"

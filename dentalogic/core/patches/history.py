@@ -1,8 +1,8 @@
 """Which states the patches before left, and so what the present ones are called.
 
 A state that is left is retired under its name: `patients.nick` for a column, `patients.dni
-varchar(20)` for its type. The second column of that name is `patients.nick#2`, so that the retirement
-of the first does not stop it, and a replay of the first's patches does not touch the second.
+varchar(20)` for its type. The second column of that name is `patients.nick#2`, so that the
+retirement of the first does not stop it, and a replay of the first's patches does not touch it.
 """
 
 from __future__ import annotations

@@ -140,13 +140,13 @@ def _sort(
     rest: list[Operation] = []
     drops: list[Operation] = []
     again = {
-        (
-            type(one),
-            one.model_name.lower(),
-            getattr(one, "index", getattr(one, "constraint", None)).name,
-        )  # type: ignore[union-attr]
+        (ops.RemoveIndex, one.model_name.lower(), one.index.name)
         for one in operations
-        if isinstance(one, ops.AddIndex | ops.AddConstraint)
+        if isinstance(one, ops.AddIndex)
+    } | {
+        (ops.RemoveConstraint, one.model_name.lower(), one.constraint.name)
+        for one in operations
+        if isinstance(one, ops.AddConstraint)
     }
     renamed = {
         (one.model_name.lower(), one.old_name.lower())
@@ -161,14 +161,8 @@ def _sort(
         ):
             renames.append(one)
         elif isinstance(one, _DROPS) and not (
-            (
-                isinstance(one, ops.RemoveIndex)
-                and (ops.AddIndex, one.model_name.lower(), one.name) in again
-            )
-            or (
-                isinstance(one, ops.RemoveConstraint)
-                and (ops.AddConstraint, one.model_name.lower(), one.name) in again
-            )
+            isinstance(one, ops.RemoveIndex | ops.RemoveConstraint)
+            and (type(one), one.model_name.lower(), one.name) in again
         ):
             drops.append(one)
         else:

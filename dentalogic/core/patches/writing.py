@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.migrations import Migration
 from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -45,24 +46,25 @@ class File:
 
 
 def detect(
-    loader: MigrationLoader,
     app: str,
+    before: ProjectState,
     models: ProjectState,
+    graph: MigrationGraph,
     *,
     renames: Iterable[str] = (),
     drops: Iterable[str] = (),
 ) -> Found:
-    """Return the operations that bring the migrations' state to the models'. Never guesses."""
-    before = loader.project_state()
+    """Return the operations that bring one state of the models to another. Never guesses."""
     questioner = FlagQuestioner(app, before, renames)
     detector = MigrationAutodetector(before, models, questioner)
     changes: dict[str, list[Any]] = detector.changes(
-        graph=loader.graph, trim_to_apps={app}, convert_apps={app}
+        graph=graph, trim_to_apps={app}, convert_apps={app}
     )
     found = changes.get(app, [])
     operations = [operation for migration in found for operation in migration.operations]
     refuse_guesses(operations, questioner, drops)
     questioner.refuse_unused()
+    questioner.refuse_troubles()
     own = {(app, migration.name) for migration in found}
     dependencies = {one for migration in found for one in migration.dependencies} - own
     return Found(operations, dependencies)

@@ -86,7 +86,14 @@ class Command(BaseCommand):
     def make(
         self, loader: MigrationLoader, models: ProjectState, app: str, options: dict[str, Any]
     ) -> None:
-        found = detect(loader, app, models, renames=options["rename"], drops=options["drop"])
+        found = detect(
+            app,
+            loader.project_state(),
+            models,
+            loader.graph,
+            renames=options["rename"],
+            drops=options["drop"],
+        )
         if not found.operations:
             self.stdout.write("Nothing changed.")
             return
