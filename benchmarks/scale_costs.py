@@ -58,6 +58,7 @@ def filled(server: Server) -> dict[str, Any]:
             appointments, patients = Appointment.objects.count(), Patient.objects.count()
         sizes[name] = {
             "mb": round(_tables_mb(server, clinic.schema_name), 2),
+            "schema": clinic.schema_name,
             "appointments": appointments,
             "patients": patients,
         }

@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.figures import ROOT
 
 DOCS = ROOT / "docs" / "scaling.md"
+REPLICA_WRITES = 50
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -71,7 +72,7 @@ def _memory(curve: dict[str, Any]) -> list[str]:
     lines += [
         f"| {row['clinics']} clinics | {row['process_mb']} MB | {row['backends']}"
         f" | {row['backends_mb']} MB |"
-        for row in visits["marks"]
+        for row in visits["marks"][:: max(len(visits["marks"]) // 10, 1)]
     ]
     one, filled = curve["each"], curve["filled"]
     lines += [
@@ -98,6 +99,12 @@ def _memory(curve: dict[str, Any]) -> list[str]:
         f" | {1e3 * curve['dump_all']['seconds'] / curve['clinics']:.1f} ms |",
         f"| its share of `VACUUM (ANALYZE)` of all ({curve['vacuum']['seconds']} s)"
         f" | {1e3 * curve['vacuum']['seconds'] / curve['clinics']:.1f} ms |",
+        f"| moving one with {curve['move']['appointments']} appointments to a second server"
+        f" (`pg_dump -n`, `psql`) | {curve['move']['seconds']} s |",
+        f"| a read replica of all ({curve['replica']['mb']} MB) by `pg_basebackup`, until it"
+        f" answers | {curve['replica']['ready_s']} s |",
+        f"| how far the replica is behind, median (worst of {REPLICA_WRITES})"
+        f" | {curve['replica']['lag_ms']} ms ({curve['replica']['lag_worst_ms']} ms) |",
     ]
     return lines
 

@@ -6,6 +6,7 @@ the clinics it has served, until the pool replaces it.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -14,47 +15,64 @@ import psutil
 from benchmarks.scale_watch import Server, tree_mb
 
 PAGES = ("appointments", "patients", "professionals", "treatments")
+EVERY = 25
+# Enough for a slope, where no connection is replaced.
+UNLIMITED = (10, 110)
 
 
-def visit_all(server: Server, marks: list[int]) -> dict[str, Any]:
-    """Ask for four lists in each clinic by REST, twice; the memory at each mark."""
+def visit_all(server: Server, clinics: int) -> dict[str, Any]:
+    """Ask for four lists in each clinic by REST; the memory every so many clinics."""
+    tokens = _tokens(clinics)
+    first, last = (min(place, clinics) for place in UNLIMITED)
+    slope = _visit(server, tokens[:last], {first, last}, DATABASE_CLINICS_PER_CONNECTION="1000000")
+    growth = slope[-1]["backends_mb"] - slope[0]["backends_mb"]
+    marks = {first, *range(EVERY, clinics + 1, EVERY), clinics}
+    return {
+        "pages": len(PAGES),
+        "backend_kb_a_clinic": round(1e3 * growth / max(last - first, 1), 1),
+        "marks": _visit(server, tokens, marks),
+    }
+
+
+def _visit(
+    server: Server, tokens: list[str], marks: set[int], **settings: str
+) -> list[dict[str, float]]:
     import httpx
 
     from benchmarks.ground import served
 
-    tokens = _tokens(marks[-1])
     before = server.client_backends()
     seen: list[dict[str, float]] = []
-    with served() as url, httpx.Client(base_url=url, timeout=30) as browser:
-        web = next(
-            child.pid
-            for child in psutil.Process().children()
-            if "uvicorn" in " ".join(child.cmdline())
-        )
-        began = time.perf_counter()
-        for number, token in enumerate(tokens, 1):
-            for page in PAGES:
-                answer = browser.get(
-                    f"/api/v1/{page}/", headers={"Authorization": f"Bearer {token}"}
-                )
-                answer.raise_for_status()
-            if number in marks:
-                backends = server.client_backends() - before
-                seen.append(
-                    {
-                        "clinics": number,
-                        "second": round(time.perf_counter() - began, 1),
-                        "process_mb": round(tree_mb(web), 1),
-                        "backends": len(backends),
-                        "backends_mb": round(server.own_mb(backends), 1),
-                    }
-                )
-    growth = seen[-1]["backends_mb"] - seen[0]["backends_mb"]
-    return {
-        "pages": len(PAGES),
-        "marks": seen,
-        "backend_kb_a_clinic": round(1e3 * growth / (seen[-1]["clinics"] - seen[0]["clinics"]), 1),
-    }
+    os.environ |= settings
+    try:
+        with served() as url, httpx.Client(base_url=url, timeout=30) as browser:
+            web = next(
+                child.pid
+                for child in psutil.Process().children()
+                if "uvicorn" in " ".join(child.cmdline())
+            )
+            began = time.perf_counter()
+            for number, token in enumerate(tokens, 1):
+                for page in PAGES:
+                    answer = browser.get(
+                        f"/api/v1/{page}/", headers={"Authorization": f"Bearer {token}"}
+                    )
+                    answer.raise_for_status()
+                if number in marks:
+                    backends = server.client_backends() - before
+                    seen.append(
+                        {
+                            "clinics": number,
+                            "second": round(time.perf_counter() - began, 1),
+                            "process_mb": round(tree_mb(web), 1),
+                            "backends": len(backends),
+                            "backends_mb": round(server.own_mb(backends), 1),
+                        }
+                    )
+    finally:
+        for name in settings:
+            os.environ.pop(name)
+    return seen
 
 
 def _tokens(number: int) -> list[str]:
