@@ -27,7 +27,7 @@ def world(
 ) -> Iterator[World]:
     """Clone the template, with alfa and beta, for one test that commits as it likes."""
     url = os.environ["DATABASE_URL"]
-    mine, before = f"evolve_{uuid.uuid4().hex[:12]}", settings.DATABASES["default"]["NAME"]
+    mine, before = f"evolve_{uuid.uuid4().hex[:12]}", str(settings.DATABASES["default"]["NAME"])
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
         admin = stack.enter_context(

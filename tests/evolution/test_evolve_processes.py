@@ -75,6 +75,20 @@ def test_a_robot_that_is_told_to_stop_ends_after_the_clinic(
     assert not world.has_nick("beta")
 
 
+def test_what_is_at_work_when_the_robot_is_told_to_stop_is_finished(world: World) -> None:
+    nick = world.patch("0001_nick", ADD_NICK + AT_THE_GATE)
+    world.close_gate()
+    robot = world.start("--jobs", "2")
+    world.wait_at_gate(robots=2)
+    robot.send_signal(signal.SIGTERM)
+    world.open_gate()
+    status, out, err = ended(robot)
+    # Told to stop, and nothing was left to do.
+    assert (status, err) == (0, "")
+    assert "2 brought up to date" in out
+    assert world.record("alfa", nick) == world.record("beta", nick) == (True, True, "")
+
+
 def test_two_robots_share_the_work_and_do_each_clinic_once(world: World) -> None:
     world.sql.execute("CREATE TABLE public.runs (clinic text)")
     nick = world.patch(

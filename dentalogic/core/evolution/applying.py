@@ -19,7 +19,7 @@ from dentalogic.core.evolution.records import (
     mark_started,
     reading,
 )
-from dentalogic.core.evolution.steps import Step, tenant_steps
+from dentalogic.core.evolution.steps import Step, fingerprint, tenant_steps
 from dentalogic.core.sqlpatch import run_patch
 from dentalogic.core.tenancy import ClinicLike, clinic_scope, no_scope
 from dentalogic.core.transactions import DEADLOCK_DETECTED, sqlstate
@@ -115,7 +115,10 @@ def evolve_clinic(
     missing: list[Step] = []
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            missing = _begin(cursor, clinic, steps)
+            begun = _begin(cursor, clinic, steps)
+            if begun is None:
+                return ()
+            missing = begun
             mark_started(cursor, clinic.schema_name, missing)
         with transaction.atomic(), connection.cursor() as cursor:
             _take(cursor, clinic)
@@ -138,8 +141,11 @@ def evolve_clinic(
     return tuple(missing)
 
 
-def _begin(cursor: Any, clinic: ClinicLike, steps: Sequence[Step]) -> list[Step]:
-    """Return what is missing, once it is sure that the clinic is there, ours, and untouched."""
+def _begin(cursor: Any, clinic: ClinicLike, steps: Sequence[Step]) -> list[Step] | None:
+    """Return what is missing, once it is sure that the clinic is there, ours, and untouched.
+
+    None if another robot has done it all since we looked.
+    """
     _take(cursor, clinic)
     cursor.execute(
         "SELECT fingerprint, catalogue, reading FROM public.clinic_schemas"
@@ -151,6 +157,8 @@ def _begin(cursor: Any, clinic: ClinicLike, steps: Sequence[Step]) -> list[Step]
     missing = [step for step in steps if step.key not in had]
     if row is not None:
         left = Left(*row)
+        if not missing and left.fingerprint == fingerprint(steps):
+            return None
         found = read_catalogue(cursor, [clinic.schema_name])[clinic.schema_name]
         if not left.agrees(found):
             raise ChangedByHand(left, found)

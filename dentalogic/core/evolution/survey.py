@@ -129,10 +129,11 @@ def unfinished(cursor: Any, clinic: str | None = None) -> list[Unfinished]:
 
 def _clinics(cursor: Any, clinic: str | None, current: str | None) -> list[Target]:
     cursor.execute(_CLINICS, {"clinic": clinic, "current": current})
-    return [
-        Target(*row[:5], left=None if row[5] is None else Left(*row[5:]))
-        for row in cursor.fetchall()
-    ]
+    targets = []
+    for tenant_id, schema, timezone, offset, exists, *left in cursor.fetchall():
+        known = None if left[0] is None else Left(*left)
+        targets.append(Target(tenant_id, schema, timezone, offset, exists, known))
+    return targets
 
 
 def _with_steps(cursor: Any, steps: Sequence[Step], targets: list[Target]) -> list[Target]:

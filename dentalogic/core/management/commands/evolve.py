@@ -54,7 +54,7 @@ class Command(BaseCommand):
         except (NotAPatch, FileNotFoundError) as error:
             raise CommandError(str(error), returncode=WRONG_USE) from error
         except DatabaseError as error:
-            raise CommandError(f"the database refuses: {describe(error)}") from error
+            raise CommandError(f"the database did not go along: {describe(error)}") from error
         if found:
             raise SystemExit(found)
 
@@ -119,9 +119,9 @@ class Command(BaseCommand):
         if options["verbosity"]:
             seconds = time.monotonic() - started
             self.stdout.write(summary(outcomes, current=current, seconds=seconds))
-        if signal.SIGINT in told:
+        if left and signal.SIGINT in told:
             return INTERRUPTED
-        return 0 if all(one.state.fine for one in outcomes) and not told else FINDING
+        return 0 if all(outcome.state.fine for outcome in outcomes) else FINDING
 
     def _check(self, options: dict[str, Any]) -> int:
         """Look, in a transaction that can't write; what differs is looked into afterwards."""
