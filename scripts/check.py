@@ -42,6 +42,7 @@ CHECKS = (
     Check("layers", ((str(BIN / "lint-imports"),),)),
     Check("settings", (manage("check", "--fail-level", "WARNING"),), needs_servers=True),
     Check("patches", (manage("makepatch", "--check"),), needs_servers=True),
+    Check("foundation", (manage("makefoundation", "--check"),), needs_servers=True),
     Check("migrations", (manage("makemigrations", "--check", "--dry-run"),), needs_servers=True),
     Check(
         "openapi",

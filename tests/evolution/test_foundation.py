@@ -161,7 +161,7 @@ def test_drift_is_found_and_making_it_again_mends_it(committing: None, spoiled: 
     right = (Path(__file__).parents[2] / "migrations_sql/foundation" / FILE).read_text()
     wrong = (spoiled / FILE).read_text()
     (spoiled / "002_more.sql").write_text("SELECT 1;")
-    with pytest.raises(CommandError, match="run `manage.py makefoundation`") as refused:
+    with pytest.raises(CommandError, match="makefoundation") as refused:
         call_command("makefoundation", check=True)
     assert refused.value.returncode == 1
     assert (spoiled / FILE).read_text() == wrong
@@ -176,6 +176,29 @@ def test_what_a_killed_run_left_is_swept(committing: None) -> None:
         cursor.execute(f"CREATE SCHEMA {SCRATCH}; CREATE TABLE {SCRATCH}.half (made integer)")
     call_command("makefoundation", check=True)
     assert left_behind() == []
+
+
+def test_a_clinic_of_the_scratchs_name_is_never_touched(committing: None) -> None:
+    """Nobody can create one; a row put there by hand is refused all the same."""
+    tenant = uuid.uuid4()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA {SCRATCH}; CREATE TABLE {SCRATCH}.kept (id integer)")
+            cursor.execute(
+                "INSERT INTO clinics SELECT (jsonb_populate_record(alfa, jsonb_build_object("
+                " 'id', %s::text, 'schema_name', %s::text))).* FROM clinics alfa"
+                " WHERE schema_name = 'alfa'",
+                [tenant, SCRATCH],
+            )
+        before = read(SCRATCH)
+        with pytest.raises(CommandError, match="that name is kept") as refused:
+            call_command("makefoundation")
+        assert refused.value.returncode == 2
+        assert read(SCRATCH) == before
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM clinics WHERE id = %s", [tenant])
+            cursor.execute(f"DROP SCHEMA {SCRATCH} CASCADE")
 
 
 @pytest.mark.django_db

@@ -119,15 +119,8 @@ def test_a_foundation_of_other_patches_is_not_used(
     broken = "SELECT nobody_may_run_this();"
     match spoiled:
         case "another text of a step":
-            spoil(
-                lambda text: (
-                    text.replace(LAST, f"{LAST} ", 1).replace(f"{LAST}  ", f"{LAST} {'0' * 8}", 1)[
-                        : text.index(LAST) + len(LAST) + 65
-                    ]
-                    + "\n\n"
-                    + broken
-                )
-            )
+            checksum = re.compile(rf"(?<=step {re.escape(LAST)} )\w+")
+            spoil(lambda text: checksum.sub("0" * 64, text) + broken)
         case "a step that is gone":
             spoil(lambda text: text.replace(f"step {LAST}", "step clinics.0999_gone") + broken)
         case _:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from dentalogic.core.evolution.catalogue import differences, read_catalogue
 from dentalogic.core.evolution.foundation import SCRATCH_SCHEMAS, TENANT_TOKEN, head, lay, parse
@@ -34,7 +34,7 @@ _SETTING = re.compile(r"^(SET \w+ = .*;|SELECT pg_catalog\.set_config\(.*;)$", r
 _NAMED_NOT_NULL = re.compile(r'^(    \S+ .*?) CONSTRAINT (?:"[^"]+"|\w+) NOT NULL(,?)$', re.M)
 # A schema's name; a constraint that PostgreSQL 15 has no words for; roles and servers.
 _UNWANTED = re.compile(
-    rf"{SCRATCH}|\bpublic\.|^ +CONSTRAINT \S+ NOT NULL|^(SET|GRANT|REVOKE|COMMENT) |OWNER TO|^\\"
+    rf"{SCRATCH}|\bpublic\.|^ *CONSTRAINT \S+ NOT NULL|^(SET|GRANT|REVOKE|COMMENT) |OWNER TO|^\\"
 )
 _OWN_NAMES = re.compile(rf"\b(?:{SCRATCH}|extensions)\.")
 _BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.S)
@@ -118,12 +118,7 @@ def _scratch() -> Iterator[Any]:
     with no_scope(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
-            cursor.execute(
-                "SELECT schema_name FROM public.clinics WHERE schema_name = ANY(%s)",
-                [[SCRATCH, PROOF]],
-            )
-            if taken := cursor.fetchone():
-                raise CannotDump(f"a clinic is called {taken[0]}: that name is kept for this")
+            _refuse_a_clinic(cursor)
             _drop(cursor)
             try:
                 yield cursor
@@ -131,6 +126,18 @@ def _scratch() -> Iterator[Any]:
                 _drop(cursor)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _refuse_a_clinic(cursor: Any) -> None:
+    """Make sure that what is dropped is nobody's; without shared tables there are no clinics."""
+    cursor.execute("SELECT to_regclass('public.clinics') IS NOT NULL")
+    if cursor.fetchone() != (True,):
+        return
+    cursor.execute(
+        "SELECT schema_name FROM public.clinics WHERE schema_name = ANY(%s)", [[SCRATCH, PROOF]]
+    )
+    if taken := cursor.fetchone():
+        raise CannotDump(f"a clinic is called {taken[0]}: that name is kept for this")
 
 
 def _drop(cursor: Any) -> None:
@@ -144,8 +151,11 @@ def _build(cursor: Any) -> None:
         cursor.execute(f"CREATE SCHEMA {SCRATCH}")
         with clinic_scope(_scope(SCRATCH)), connection.cursor() as inside:
             for step in tenant_steps():
-                for patch in step.patches:
-                    run_patch(inside, patch)
+                try:
+                    for patch in step.patches:
+                        run_patch(inside, patch)
+                except DatabaseError as error:
+                    raise CannotDump(f"{step.label} fails: {str(error).strip()}") from error
 
 
 def _scope(schema: str) -> Scope:
