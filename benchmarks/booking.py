@@ -42,17 +42,17 @@ SELECT id FROM professionals WHERE tenant_id = '{tenant}' AND last_name = 'Núme
  FOR NO KEY UPDATE \\gset professional_
 SELECT id FROM patients WHERE tenant_id = '{tenant}' AND name_key = 'paciente ' || (:slot % 3000)
  FOR NO KEY UPDATE \\gset patient_
-INSERT INTO appointments (id, professional_id, patient_id, treatment_id, starts_at, ends_at, status,
+INSERT INTO appointments (id, tenant_id, professional_id, patient_id, treatment_id, starts_at, ends_at, status,
   source, notes, overbooked, overbook_reason, cancelled_by, cancel_reason, google_calendar_id,
   google_calendar_event_id, google_generation, google_synced_version, version, created_at, updated_at)
- VALUES (':appointment_id', ':professional_id', ':patient_id', '{treatment}',
+ VALUES (':appointment_id', '{tenant}', ':professional_id', ':patient_id', '{treatment}',
   '{start}'::timestamptz + :place * interval '30 min',
   '{start}'::timestamptz + (:place + 1) * interval '30 min',
   'scheduled', 'staff', '', false, '', '', '', '', '', 0, 0, 1, now(), now());
-INSERT INTO appointment_changes (id, appointment_id, at, actor, from_status, to_status, reason, changed)
- VALUES (gen_random_uuid(), ':appointment_id', now(), 'staff', '', 'scheduled', '', '{{}}');
-INSERT INTO events (id, type, data, occurred_at, created_at)
- VALUES (gen_random_uuid(), 'NEW_APPOINTMENT', '{{"id": "x"}}', now(), now());
+INSERT INTO appointment_changes (id, tenant_id, appointment_id, at, actor, from_status, to_status, reason, changed)
+ VALUES (gen_random_uuid(), '{tenant}', ':appointment_id', now(), 'staff', '', 'scheduled', '', '{{}}');
+INSERT INTO events (id, tenant_id, type, data, occurred_at, created_at)
+ VALUES (gen_random_uuid(), '{tenant}', 'NEW_APPOINTMENT', '{{"id": "x"}}', now(), now());
 INSERT INTO outbox (clinic_id, topic, sink, key, payload, created_at, due_at, generation, attempts,
   lease_no, last_error)
  VALUES ('{tenant}', 'event.recorded', 'realtime', 'events', '{{}}', now(), now(), 0, 0, 0, '')

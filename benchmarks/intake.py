@@ -103,7 +103,12 @@ def _measure(bodies: Path, variables: dict[str, str], database_url: str) -> list
             sent = sum(load.requests for load in kept)
             kept.append(_wrk(product_url, bodies, SECONDS, sent))
     with psycopg.connect(database_url) as connection:
-        found = connection.execute("SELECT count(*) FROM measured.inbox_items").fetchone()
+        found = connection.execute(
+            "SELECT id FROM public.clinics WHERE schema_name = 'measured'"
+        ).fetchone()
+        found = connection.execute(
+            "SELECT count(*) FROM measured.inbox_items WHERE tenant_id = %s", found
+        ).fetchone()
     stored = found[0] if found else 0
     acknowledged = sum(load.requests for load in kept)
     if any(load.errors for load in [*bare, *kept]) or stored < acknowledged:

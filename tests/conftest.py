@@ -34,6 +34,11 @@ def _prepare_environment() -> None:
     os.environ["SANDBOX"] = "1"
     os.environ["LOG_LEVEL"] = "WARNING"
     os.environ["DATABASE_POOL_SIZE"] = "24"
+    # Processes that tests start inherit both: a violation of theirs is read here.
+    os.environ["QUERY_GUARD"] = "1"
+    report = HOME / f"query-guard-{WORKER}-{os.getpid()}.jsonl"
+    os.environ["QUERY_GUARD_REPORT"] = str(report)
+    report.unlink(missing_ok=True)
     for name, value in environment(HOME).items():
         os.environ.setdefault(name, value)
     os.environ["DJANGO_SETTINGS_MODULE"] = "dentalogic.settings"
@@ -51,6 +56,7 @@ pytest_plugins = [
     "tests.fixtures.server",
     "tests.fixtures.browser",
     "tests.fixtures.flows",
+    "tests.fixtures.guard",
 ]
 
 

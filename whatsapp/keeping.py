@@ -22,7 +22,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from dentalogic.core import clock, outbox
+from dentalogic.core import clock, guard, outbox
 from dentalogic.core.encryption import cipher
 from whatsapp.counters import count
 from whatsapp.envelope import Item, Unreadable
@@ -85,6 +85,7 @@ def open_pool() -> AsyncConnectionPool:
         timeout=DATABASE_TIMEOUT,
         max_idle=120,
         reconnect_timeout=DATABASE_TIMEOUT,
+        configure=guard.configure,
         open=False,
     )
 
