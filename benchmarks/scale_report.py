@@ -1,15 +1,16 @@
-"""The curve of `scale.json` as Markdown, printed and kept between two marks of docs/scaling.md."""
+"""The curve of `scale.json` as Markdown, printed and kept between the marks of docs/scaling.md."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from benchmarks import scale_capacity
 from benchmarks.figures import ROOT
 
 DOCS = ROOT / "docs" / "scaling.md"
 REPLICA_WRITES = 50
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+PARTS = ("measured", "capacity")
 
 
 def tables(curve: dict[str, Any]) -> str:
@@ -18,11 +19,17 @@ def tables(curve: dict[str, Any]) -> str:
 
 
 def write(curve: dict[str, Any]) -> None:
-    """Replace what stands between the marks."""
+    """Replace what stands between the marks of the page."""
     text = DOCS.read_text(encoding="utf-8")
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    DOCS.write_text(f"{head}{BEGIN}\n{tables(curve)}\n{END}{tail}", encoding="utf-8")
+    contents = (tables(curve), "\n".join(scale_capacity.table(curve)))
+    for part, content in zip(PARTS, contents, strict=True):
+        begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+        head, _, rest = text.partition(begin)
+        _, found, tail = rest.partition(end)
+        if not found:
+            raise SystemExit(f"benchmarks.scale: {DOCS.name} has no place for {part}")
+        text = f"{head}{begin}\n{content}\n{end}{tail}"
+    DOCS.write_text(text, encoding="utf-8")
 
 
 def _creation(curve: dict[str, Any]) -> list[str]:
