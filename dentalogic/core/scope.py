@@ -53,10 +53,10 @@ class CurrentScope:
     def reset(self, entered: Entered) -> None:
         """End a stay and restore what was there before."""
         entered.over = True
-        if entered.token is not None:
-            # A generator that is closed late is closed in somebody else's context, where there is
-            # nothing to restore.
-            with suppress(ValueError, RuntimeError):
+        # A generator that is closed late may find somebody else's stay: that one goes on.
+        if entered.token is not None and self._entered.get() is entered:
+            # Asyncio closes a forgotten generator in a copy of the context, which has no reset.
+            with suppress(ValueError):
                 self._entered.reset(entered.token)
 
 

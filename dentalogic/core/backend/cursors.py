@@ -37,22 +37,25 @@ class OnItsPath:
             self.stay()
             return super()._execute(sql, params, *context)  # type: ignore[misc]
         prefix = self.db.select_path(self)
-        first = sql if isinstance(sql, str) else ""
         try:
-            if not prefix:
-                return super()._execute(sql, params, *context)  # type: ignore[misc]
-            if params is not None:
-                prefix = prefix.replace("%", "%%")
-            whole = prefix + sql if first else composed.SQL(prefix) + sql  # type: ignore[arg-type]
-            result = super()._execute(whole, params, *context)  # type: ignore[misc]
-            self.cursor.nextset()
+            return self._execute_after(prefix, sql, params, *context)
         except BaseException:
             # Whether PostgreSQL came as far as the path is not known.
             if prefix:
                 self.db.forget_path()
             raise
-        if first.lstrip()[:8].lower().startswith(CHANGES_THE_PATH):
-            self.db.forget_path()
+        finally:
+            if str(sql).lstrip()[:8].lower().startswith(CHANGES_THE_PATH):
+                self.db.forget_path()
+
+    def _execute_after(self, prefix: str, sql: Any, params: Any, *context: Any) -> Any:
+        if not prefix:
+            return super()._execute(sql, params, *context)  # type: ignore[misc]
+        if params is not None:
+            prefix = prefix.replace("%", "%%")
+        whole = prefix + sql if isinstance(sql, str) else composed.SQL(prefix) + sql  # type: ignore[arg-type]
+        result = super()._execute(whole, params, *context)  # type: ignore[misc]
+        self.cursor.nextset()
         return result
 
     def _executemany(self, sql: Any, param_list: Any, *context: Any) -> Any:
