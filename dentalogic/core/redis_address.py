@@ -71,14 +71,17 @@ class RedisAddress:
             self.sentinels, sentinel_kwargs=self._asking(options)
         )
         return redis.asyncio.Redis.from_pool(
-            _AsyncSentinelPool(self.master, manager, **self._account(), **options)
+            _AsyncSentinelPool(self.master, manager, **self._account(), **options)  # type: ignore[no-untyped-call]  # redis-py
         )
 
     def pool(self, **options: Any) -> redis.ConnectionPool:
         if not self.master:
             return redis.ConnectionPool.from_url(self.url, **options)
         manager = redis.sentinel.Sentinel(self.sentinels, sentinel_kwargs=self._asking(options))
-        return _SentinelPool(self.master, manager, **self._account(), **options)
+        made: redis.ConnectionPool = _SentinelPool(  # type: ignore[no-untyped-call]  # redis-py
+            self.master, manager, **self._account(), **options
+        )
+        return made
 
     def channel_host(self) -> str | dict[str, Any]:
         """Return the entry of `hosts` in the channel layer's settings."""

@@ -58,7 +58,7 @@ class Watched:
     def _complete(self, port: int) -> bool:
         with redis.Redis(port=port, socket_timeout=1) as asked:
             state = asked.sentinel_master(MASTER)
-        return bool(state["num-other-sentinels"] == 2 and state["num-slaves"] == 1)  # type: ignore[index]
+        return bool(state["num-other-sentinels"] == 2 and state["num-slaves"] == 1)
 
     def _server(self) -> int:
         port = free_port()
