@@ -17,14 +17,15 @@ from dentalogic.core.health import alive, expected
 from dentalogic.core.internal import refuse_strangers
 from dentalogic.core.problems import RETRY_AFTER_SECONDS
 
-OK, AWAY, MISSING = "ok", "away", "missing"
+OK, AWAY, MISSING, BEHIND = "ok", "away", "missing", "behind"
 
 _BEHIND = """
-SELECT count(*) FROM public.clinics c
-WHERE c.is_active AND (
+SELECT count(*) FILTER (WHERE had.patches < %s), count(*) FROM public.clinics c,
+LATERAL (
     SELECT count(*) FROM public.clinic_patches p
     WHERE p.schema_name = c.schema_name AND p.finished_at IS NOT NULL
-      AND p.app || '.' || p.migration = ANY(%s)) < %s
+      AND p.app || '.' || p.migration = ANY(%s)) had (patches)
+WHERE c.is_active
 """
 _WAITING = """
 SELECT sink, count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL),
@@ -44,7 +45,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Say whether work can be done, and what is missing for it.
 
     200 `ok`; 200 `degraded` without Redis or a worker, which delays deliveries and loses nothing;
-    503 without the database or with migrations missing.
+    200 `degraded` while some clinics lack a patch, which is no reason to turn the others away;
+    503 without the database, without the shared tables, or when every clinic is behind.
     """
     database, migrations = _database()
     cache_state, workers = _redis()
@@ -54,11 +56,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "redis": cache_state,
         "workers": workers,
     }
-    if database != OK or migrations != OK:
+    if database != OK or migrations not in {OK, BEHIND}:
         response = JsonResponse({"status": "unavailable", **parts}, status=503)
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
-    whole = cache_state == OK and all(state == OK for state in workers.values())
+    whole = migrations == cache_state == OK and all(state == OK for state in workers.values())
     return JsonResponse({"status": OK if whole else "degraded", **parts})
 
 
@@ -76,13 +78,17 @@ def _migrations() -> str:
     # Code does not change while a process runs: what was complete once stays so.
     try:
         _complete()
-    except Incomplete:
-        return MISSING
+    except Incomplete as lacking:
+        return lacking.state
     return OK
 
 
 class Incomplete(Exception):
     """The database lacks what this code was written for."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
 
 
 @cache
@@ -91,12 +97,13 @@ def _complete() -> bool:
     applied = set(loader.applied_migrations or ())
     shared = {node for node in loader.graph.nodes if node[0] not in _tenant_labels()}
     if shared - applied - _replaced(loader):
-        raise Incomplete
+        raise Incomplete(MISSING)
     steps = [f"{step.app}.{step.name}" for step in tenant_steps()]
     with connection.cursor() as cursor:
-        cursor.execute(_BEHIND, [steps, len(steps)])
-        if cursor.fetchone()[0]:
-            raise Incomplete
+        cursor.execute(_BEHIND, [len(steps), steps])
+        behind, clinics = cursor.fetchone()
+    if behind:
+        raise Incomplete(MISSING if behind == clinics else BEHIND)
     return True
 
 

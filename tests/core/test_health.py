@@ -9,9 +9,9 @@ from django.conf import settings as live
 from django.test import Client
 
 from clinics.tenancy.models import Clinic
-from dentalogic.core import bell
+from dentalogic.core import bell, health_views
 from dentalogic.core.health import beat, expected
-from dentalogic.core.models import OutboxMessage
+from dentalogic.core.models import ClinicPatch, OutboxMessage
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +48,17 @@ def test_ready_says_each_part(db: None) -> None:
         body = Client().get("/readyz").json()
         assert (body["status"], body["workers"][gone]) == ("degraded", "away")
         assert body["workers"]["whatsapp"] == "ok"
+
+
+def test_a_clinic_that_is_behind_turns_nobody_else_away(alfa: Clinic, beta: Clinic) -> None:
+    for name in expected():
+        beat(name)
+    health_views._complete.cache_clear()
+    for clinic, status, said in ((alfa, 200, "behind"), (beta, 503, "missing")):
+        ClinicPatch.objects.filter(schema_name=clinic.schema_name).update(finished_at=None)
+        response = Client().get("/readyz")
+        assert (response.status_code, response.json()["migrations"]) == (status, said)
+        assert response.json()["status"] != "ok"
 
 
 def test_without_redis_it_is_degraded_and_serves(without_redis: None) -> None:
