@@ -20,7 +20,9 @@ _BOUND = {
 }
 _REGCLASS = re.compile(r"\bto_reg(?:class|type|proc|procedure)\s*\((?!\s*format\('%I\.%I')", re.I)
 _QUALIFIED = re.compile(
-    r"\b(?:FROM|JOIN|INTO|TABLE|UPDATE|REFERENCES|INDEX|SEQUENCE|FUNCTION|PROCEDURE|VIEW|TRUNCATE)"
+    # OLD and NEW after IS DISTINCT FROM are a trigger's rows.
+    r"(?<!\bDISTINCT )\b(?:FROM|JOIN|INTO|TABLE|UPDATE|REFERENCES|INDEX|SEQUENCE|FUNCTION"
+    r"|PROCEDURE|VIEW|TRUNCATE)"
     r'\s+(?:ONLY\s+|IF\s+(?:NOT\s+)?EXISTS\s+)?"?(\w+)"?\s*\.\s*"?\w',
     re.I,
 )
