@@ -79,7 +79,7 @@ class TenantQuerySet(models.QuerySet[M]):
         """Put joins into a subquery: Django would write to the keys that it finds, and no more."""
         if sum(count > 0 for count in self.query.alias_refcount.values()) < 2:  # noqa: PLR2004
             return self
-        rows = TenantQuerySet[M](self.model, using=self._db)
+        rows = TenantQuerySet[M](self.model, using=self.db)
         return rows.filter(tenant_id=CurrentTenant(), pk__in=self.values("pk"))
 
 

@@ -58,7 +58,8 @@ def statements(body: str) -> Iterator[str]:
     """Cut PL/pgSQL into its statements, each turned into plain SQL."""
     words: list[str] = []
     depth, until = 0, ";"
-    for token in _TOKEN.findall(body):
+    options = re.compile(r"^\s*#\w+ .*$", re.MULTILINE)
+    for token in _TOKEN.findall(options.sub("", body)):
         if token.startswith(("--", "/*")):
             continue
         word = token.upper()

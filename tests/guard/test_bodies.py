@@ -18,13 +18,17 @@ ALL = [
     if path.parent.name != "foundation"  # made of what the others give; compared elsewhere
     for body in bodies(str(path.relative_to(settings.SQL_DIR)), path.read_text(encoding="utf-8"))
 ]
+FUNCTIONS = [body for body in ALL if ": DO " not in body.name]
+# Patches of the apps whose tables lie in `public`, which has a `retired` of its own.
+SHARED = ("core/", "tenancy/")
 
 
 def refused(body: Body) -> list[str]:
+    tables = clinic_tables() - ({"retired"} if body.name.startswith(SHARED) else set())
     return [
         f"{one} in {statement}"
         for statement in body.statements
-        for one in check(statement, clinic_tables(), parametrised=False, values=body.values)
+        for one in check(statement, tables, parametrised=False, values=body.values)
     ]
 
 
@@ -33,7 +37,7 @@ def test_bodies_name_the_clinic(body: Body) -> None:
     assert refused(body) == []
 
 
-@pytest.mark.parametrize("body", [one for one in ALL if "DO " not in one.name], ids=str)
+@pytest.mark.parametrize("body", FUNCTIONS, ids=lambda body: body.name)
 def test_functions_run_no_text_that_holds_a_clinics_table(body: Body) -> None:
     for statement in body.statements:
         for text in re.findall(r"'((?:[^']|'')*)'", statement):

@@ -255,11 +255,7 @@ def test_a_swallowed_refusal_is_in_the_report(in_alfa: Clinic) -> None:
 
 
 def test_a_plain_psycopg_connection_can_be_watched(committing: None) -> None:
-    kept = settings.DATABASES["default"]
-    with psycopg.connect(
-        dbname=kept["NAME"], user=kept["USER"], password=kept["PASSWORD"],
-        host=kept["HOST"], port=kept["PORT"],
-    ) as own:  # fmt: skip
+    with psycopg.connect(os.environ["DATABASE_URL"]) as own:
         guard.watch(own)
         with refusals() as seen, pytest.raises(TenantPredicateMissing):
             own.execute("DELETE FROM alfa.patients")

@@ -22,7 +22,7 @@ _mine = Appointment.objects.filter(patient_id=OuterRef("pk"))
 
 QUERIES: dict[str, Callable[[], Any]] = {
     "all": lambda: list(Patient.objects.all()),
-    "get": lambda: Patient.objects.filter(pk=None).first(),
+    "get": lambda: Patient.objects.filter(dni="").first(),
     "count": lambda: Patient.objects.filter(Q(dni="1") | ~Q(dni="2")).count(),
     "exists": lambda: Patient.objects.exists(),
     "only": lambda: list(Patient.objects.only("dni")),

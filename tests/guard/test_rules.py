@@ -23,6 +23,8 @@ OWN_CONNECTIONS = {
     "dentalogic/embedded/postgres.py": "makes roles and databases, before any clinic's table",
     "whatsapp/keeping.py": "watched: its pool is configured by the guard",
     "benchmarks/intake.py": "counts what a load stored, of a clinic it names",
+    "dentalogic/core/backend/pooler.py": "asks whether a session lasts, of no table",
+    "benchmarks/scale_servers.py": "sees whether a server answers",
     "benchmarks/scale_watch.py": "reads the server's statistics",
 }
 
