@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import DatabaseError, connection
 
 from dentalogic.core import clock
+from dentalogic.core.backend.pooler import TRANSACTION
 from dentalogic.core.errors import DomainError, Invalid
 from dentalogic.core.tenancy import current_scope
 from dentalogic.core.transactions import in_transaction
@@ -79,21 +81,60 @@ def once_across(
     if key is None:
         return work(), False
     asked = _Asked(user_id, route, key, body)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 11))", [asked.lock])
-        if not cursor.fetchone()[0]:
-            raise RequestInFlight
-    try:
+    with _held(asked.lock):
         before = asked.result()
         if before is not None:
             return before, True
         result = work()
         asked.remember(result)
         return result, False
+
+
+@contextmanager
+def _held(lock: str) -> Iterator[None]:
+    """Hold a lock across transactions; raise RequestInFlight where somebody else has it."""
+    if connection.settings_dict.get("POOLER") == TRANSACTION:
+        with _held_beside(lock):
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 11))", [lock])
+        if not cursor.fetchone()[0]:
+            raise RequestInFlight
+    try:
+        yield
     finally:
         # A connection that broke has let go of its locks already.
         with suppress(DatabaseError), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 11))", [asked.lock])
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 11))", [lock])
+
+
+@contextmanager
+def _held_beside(lock: str) -> Iterator[None]:
+    """Hold the lock by a transaction of its own: a pooler would hand a session's lock round.
+
+    On a connection past the pool, so that nobody waits for a second one while holding the first.
+    The transaction has neither a snapshot nor an id, and holds up no vacuum.
+    """
+    parameters: dict[str, Any] = connection.get_connection_params()
+    with connection.wrap_database_errors:
+        beside = psycopg.connect(**parameters)
+        try:
+            row = beside.execute(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 11))", [lock]
+            ).fetchone()
+        except BaseException:
+            beside.close()
+            raise
+    try:
+        if row is None or not row[0]:
+            raise RequestInFlight
+        yield
+    finally:
+        # Let go before the close, which a pooler passes on when it gets to it.
+        with suppress(psycopg.Error):
+            beside.rollback()
+        beside.close()
 
 
 class _Asked:
