@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -37,7 +38,14 @@ def postgres_15() -> Iterator[psycopg.Connection]:
         if account().changes_user:
             for path in (folder, folder / "password"):
                 os.chown(path, NOBODY, NOBODY)
-        initdb = [programs.bin / "initdb", "-D", folder / "data", "-U", "postgres", "--no-sync"]
+        initdb: list[str | Path] = [
+            programs.bin / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "postgres",
+            "--no-sync",
+        ]
         initdb += ["-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256"]
         subprocess.run(
             account().command(*initdb, f"--pwfile={folder / 'password'}"),
@@ -47,7 +55,7 @@ def postgres_15() -> Iterator[psycopg.Connection]:
         )
         port = choose_port(None)
         settings = {**SETTINGS, **FAST_SETTINGS, "port": str(port)}
-        words = [programs.bin / "postgres", "-D", folder / "data"]
+        words: list[str | Path] = [programs.bin / "postgres", "-D", folder / "data"]
         words += [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         pid = spawn(account().leashed(*words), log=folder / "log", env=env)
         server = Process.find(pid)
@@ -56,7 +64,7 @@ def postgres_15() -> Iterator[psycopg.Connection]:
         try:
             ready = wait_until(lambda: status.exists() and "ready" in status.read_text(), PATIENCE)
             assert ready, (folder / "log").read_text()
-            address = {"host": LOOPBACK, "port": port}
+            address: dict[str, Any] = {"host": LOOPBACK, "port": port}
             with psycopg.connect(
                 **address, user="postgres", password=password, dbname="postgres", autocommit=True
             ) as admin:

@@ -39,7 +39,7 @@ def exists(schema: str) -> bool:
 
 
 def nothing_of(schema: str) -> bool:
-    records = [Clinic, ClinicPatch, ClinicSchema]
+    records: list[Any] = [Clinic, ClinicPatch, ClinicSchema]
     return not exists(schema) and not any(
         model.objects.filter(schema_name=schema).exists() for model in records
     )
