@@ -62,8 +62,8 @@ def detect(
     )
     found = changes.get(app, [])
     operations = [operation for migration in found for operation in migration.operations]
-    refuse_guesses(operations, questioner, drops)
     questioner.refuse_unused()
+    refuse_guesses(operations, questioner, drops)
     questioner.refuse_troubles()
     own = {(app, migration.name) for migration in found}
     dependencies = {one for migration in found for one in migration.dependencies} - own
