@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import connections
 
 from clinics.tenancy.models import Clinic
 from dentalogic.core.backend import pooler
@@ -94,4 +94,4 @@ def test_one_key_is_one_effect_through_a_pooler(
         assert first.result(timeout=30) == (result, False)
         assert [ask() for _ in range(8)] == [(result, True)] * 8
         assert done == [1]
-        threads.submit(connection.close).result(timeout=10)
+        threads.submit(connections.close_all).result(timeout=10)

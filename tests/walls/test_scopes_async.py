@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
@@ -40,9 +40,9 @@ def read() -> str:
         connection.close()
 
 
-async def both(two: Sequence[Clinic], reader: Callable[[Clinic], object]) -> list[object]:
+async def both(two: Sequence[Clinic], reader: Callable[[Clinic], Awaitable[str]]) -> list[str]:
     wanted = [two[turn % 2] for turn in range(TURNS)]
-    found: list[object] = await asyncio.gather(*(reader(clinic) for clinic in wanted))  # type: ignore[arg-type]
+    found = await asyncio.gather(*(reader(clinic) for clinic in wanted))
     return [name for clinic, name in zip(wanted, found, strict=True) if name != clinic.schema_name]
 
 

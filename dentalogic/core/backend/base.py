@@ -37,7 +37,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
     _selecting = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # django-tenants
         self._one_clinic = OneClinic()
 
     def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
@@ -70,7 +70,8 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
             self.tenant = tenants.FakeTenant(schema_name=schema)
             self.schema_name = schema
             self.include_public_schema = True
-            self._wanted = ", ".join(f'"{name}"' for name in self._get_cursor_search_paths())
+            names = self._get_cursor_search_paths()  # type: ignore[no-untyped-call]
+            self._wanted = ", ".join(f'"{name}"' for name in names)
 
     def select_path(self, cursor: Any) -> str:
         """Select the path on this connection; or return what has to go before the statement."""
@@ -115,8 +116,8 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         finally:
             self._selecting = False
         self.search_path_set_schemas = wanted
-        if self.schema_name != PUBLIC and self.pool:
-            self.pool.note(self.connection, self.schema_name)
+        if self.schema_name not in {None, PUBLIC} and self.pool:
+            self.pool.note(self.connection, str(self.schema_name))
 
     def forget_path(self) -> None:
         self.search_path_set_schemas = None

@@ -53,7 +53,7 @@ class OnItsPath:
             return super()._execute(sql, params, *context)  # type: ignore[misc]
         if params is not None:
             prefix = prefix.replace("%", "%%")
-        whole = prefix + sql if isinstance(sql, str) else composed.SQL(prefix) + sql  # type: ignore[arg-type]
+        whole = prefix + sql if isinstance(sql, str) else composed.SQL(prefix) + sql
         result = super()._execute(whole, params, *context)  # type: ignore[misc]
         self.cursor.nextset()
         return result

@@ -78,12 +78,12 @@ def sessions_last(connection: psycopg.Connection[Any]) -> bool:
     Sessions come and go, and each leaves a mark behind. None may change its server, and none may
     find a mark.
     """
+    address: dict[str, Any] = {
+        **connection.info.get_parameters(),
+        "password": connection.info.password,
+    }
     for _ in range(ROUNDS):
-        with psycopg.connect(
-            **{**connection.info.get_parameters(), "password": connection.info.password},
-            autocommit=True,
-            prepare_threshold=None,
-        ) as session:
+        with psycopg.connect(**address, autocommit=True, prepare_threshold=None) as session:
             read = "SELECT pg_backend_pid(), current_setting('dentalogic.session', true)"
             before = session.execute(read).fetchone()
             if before is None or before[1]:
