@@ -11,8 +11,11 @@ from django.conf import settings
 from django.db import connection
 
 from clinics.tenancy.models import Clinic
+from dentalogic.core.guard import TenantPredicateMissing
 from dentalogic.core.guard.checking import check
+from dentalogic.core.guard.driver import inspect
 from dentalogic.core.guard.tables import clinic_tables
+from tests.fixtures.guard import refusals
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CODE = ("dentalogic", "clinics", "agent", "whatsapp", "benchmarks")
@@ -23,6 +26,7 @@ OWN_CONNECTIONS = {
     "dentalogic/embedded/postgres.py": "makes roles and databases, before any clinic's table",
     "whatsapp/keeping.py": "watched: its pool is configured by the guard",
     "benchmarks/intake.py": "counts what a load stored, of a clinic it names",
+    "dentalogic/core/idempotency.py": "holds an advisory lock, on a session of its own",
     "dentalogic/core/backend/pooler.py": "asks whether a session lasts, of no table",
     "benchmarks/scale_servers.py": "sees whether a server answers",
     "benchmarks/scale_watch.py": "reads the server's statistics",
@@ -103,6 +107,18 @@ def test_without_debug_and_switch_it_is_off(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("QUERY_GUARD")
     assert settings.DEBUG is False
     assert env_bool("QUERY_GUARD", default=settings.DEBUG) is False
+
+
+def test_what_selects_a_clinics_schema_is_no_part_of_the_text(in_alfa: Clinic) -> None:
+    statement = "SELECT 'one text for all clinics' FROM patients WHERE tenant_id = '1'"
+    before = check.cache_info().misses
+    with connection.cursor() as cursor:
+        for schema in ("alfa", "beta"):
+            inspect(cursor, f'SET LOCAL search_path = "{schema}", "public"; {statement}', None)
+        with refusals() as seen, pytest.raises(TenantPredicateMissing):
+            inspect(cursor, 'SET LOCAL search_path = "alfa"; DELETE FROM patients', None)
+    assert check.cache_info().misses == before + 2
+    assert len(seen) == 1
 
 
 def test_a_text_is_read_once() -> None:
