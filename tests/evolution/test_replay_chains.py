@@ -277,3 +277,22 @@ def test_a_patch_over_a_schema_that_somebody_changed_fails_aloud(tmp_path: Path)
         with pytest.raises(Exception, match=r"things\.code is not integer: changed by hand\?"):
             scratch.run(path.read_text(encoding="utf-8"))
         scratch.must_be(before, "refused")
+
+
+def test_without_retirements_a_replay_would_bring_back_what_was_dropped(tmp_path: Path) -> None:
+    """The control: the tests above can fail."""
+    chain = Chain("clinics", tmp_path)
+    with scratch_schema(tenant=True) as scratch:
+        with_rules(scratch)
+        full = model("clinics", {"nick": text(null=True), "size": models.IntegerField(null=True)})
+        advance(chain, scratch, full)
+        advance(chain, scratch, model("clinics", {"nick": text(null=True)}))
+        advance(chain, scratch, full)
+        scratch.replay()
+        forgetful = (
+            "CREATE OR REPLACE FUNCTION is_retired(asked_kind text, asked_name text)"
+            " RETURNS boolean LANGUAGE sql AS 'SELECT false'"
+        )
+        scratch.texts[0] += f";{forgetful};"
+        with pytest.raises(AssertionError, match="replayed in order"):
+            scratch.replay()
