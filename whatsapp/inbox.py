@@ -16,6 +16,7 @@ from uuid import UUID
 
 import structlog
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import QuerySet
 from pydantic import ValidationError
 
 from clinics.services.intake import identify_sender
@@ -34,6 +35,7 @@ BATCH = 50
 # Shorter than the lease of the sink, so that nobody else begins while this still runs; and than the
 # patience of whoever stops a worker: while messages keep coming, a run would never end by itself.
 LONGEST_RUN_SECONDS = 2.0
+HELD_ELSEWHERE = timedelta(seconds=1)
 
 # What the content of an item can cause. Anything else is our trouble and is tried again.
 CONTENT_ERRORS = (
@@ -74,15 +76,20 @@ def ingest() -> None:
     while _ingest_batch(run):
         if time.monotonic() > until:
             raise RetryLater(timedelta(0))  # nobody waits long behind a flood
+    # Another run, thought dead, may hold what was skipped: if it dies, somebody must still owe it.
+    if _waiting().exists():
+        raise RetryLater(HELD_ELSEWHERE)
+
+
+def _waiting() -> QuerySet[InboxItem]:
+    return InboxItem.objects.filter(ingested_at=None, failed_at=None)
 
 
 def _ingest_batch(run: _Run) -> int:
     run.news.clear()
     with transaction.atomic():
         waiting = list(
-            InboxItem.objects.select_for_update(skip_locked=True)
-            .filter(ingested_at=None, failed_at=None)
-            .order_by("received_at", "id")[:BATCH]
+            _waiting().select_for_update(skip_locked=True).order_by("received_at", "id")[:BATCH]
         )
         for item in waiting:
             _ingest_one(item, run)
