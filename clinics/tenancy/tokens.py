@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from dentalogic.core.scope import Scope
 from dentalogic.core.tenancy import clinic_scope
 
 ACCESS, REFRESH = "access", "refresh"
+# As the constraint `clinic_schema_name_plain` has it.
+SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 
 
 class AccessToken(Token):
@@ -144,7 +147,7 @@ def read(text: str, token_type: str) -> Claims:
         return Claims(
             user_id=UUID(payload["sub"]),
             clinic_id=UUID(payload["tenant_id"]),
-            schema=str(payload["clinic"]),
+            schema=_plain(payload["clinic"]),
             role=str(payload["role"]),
             family_id=UUID(payload["family"]),
             jti=UUID(payload["jti"]),
@@ -154,6 +157,13 @@ def read(text: str, token_type: str) -> Claims:
         raise _refusal(error) from None
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
         raise TokenInvalid from None
+
+
+def _plain(schema: Any) -> str:
+    """Return a schema's name; it goes into a search path before the member is looked up."""
+    if not isinstance(schema, str) or not SCHEMA_NAME.fullmatch(schema):
+        raise ValueError("no clinic's schema is called that")
+    return schema
 
 
 def _refusal(error: TokenError) -> DomainError:
