@@ -107,7 +107,8 @@ def _made(folder: Path) -> Path:
 
 
 def build(stage: Stage, root: Path, earlier: dict[str, Path]) -> None:
-    workdir, env = "/", {}
+    workdir = "/"
+    env: dict[str, str] = {}
     for step in stage.steps:
         began = time.monotonic()
         match step.word:

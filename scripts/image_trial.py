@@ -23,6 +23,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -189,6 +190,10 @@ def fetch(port: int, path: str) -> bytes:
         return b""
 
 
+def well(one: Container, check: list[str]) -> bool:
+    return one.check(check) == 0
+
+
 def readyz(port: int) -> dict[str, Any] | None:
     body = fetch(port, "/readyz")
     return json.loads(body) if body else None
@@ -225,7 +230,7 @@ def trial(root: Path, place: Path) -> None:
                 raise SystemExit(f"{path} is not served")
         for name, one in running.items():
             check = composed.health_check(name)
-            until(f"{name}: healthy", lambda one=one, check=check: one.check(check) == 0)
+            until(f"{name}: healthy", partial(well, one, check))
             say(f"{name}: healthy; {one.facts()}")
         for name, one in running.items():
             code, took = one.stop()

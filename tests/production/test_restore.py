@@ -79,7 +79,7 @@ def content(url: str, *schemas: str) -> Content:
 
 def about(clinic: Clinic) -> Content:
     """Return what `public` says of a clinic and its people, without numbers given by tables."""
-    queries = {
+    queries: dict[str, tuple[str, Any]] = {
         "clinics": ("SELECT to_jsonb(o) FROM clinics o WHERE id = %s", clinic.pk),
         "users": (
             "SELECT to_jsonb(o) - 'last_clinic_id' FROM users o WHERE id IN"

@@ -104,6 +104,12 @@ def outbox(clinic: Clinic, condition: str) -> int:
         return int(cursor.fetchone()[0])
 
 
+def wait_for_work(clinic: Clinic) -> None:
+    """Wait until the worker that is to be stopped has begun to work."""
+    before = outbox(clinic, "done_at IS NOT NULL")
+    wait_for(lambda: outbox(clinic, "done_at IS NOT NULL") > before, "work by the worker")
+
+
 def utc(professional: str, starts_at: str) -> str:
     return f"{professional} {datetime.fromisoformat(starts_at).astimezone(UTC).isoformat()}"
 
@@ -130,11 +136,7 @@ def test_whatever_is_stopped_or_killed_nothing_accepted_is_lost_or_doubled(
                 provider.go_on()
                 secretary.go_on()
                 if name == WORKER:
-                    before = outbox(clinic, "done_at IS NOT NULL")
-                    wait_for(
-                        lambda before=before: outbox(clinic, "done_at IS NOT NULL") > before,
-                        "work by the worker that is to be stopped",
-                    )
+                    wait_for_work(clinic)
                 code = how(name)
                 assert code is None or code in ENDED, (name, way.last_words())
                 way.start(name)
