@@ -18,6 +18,9 @@ from django.db.migrations.state import ProjectState
 
 from dentalogic.core.scope import SCOPE
 
+# How the text of a patch begins that takes something away which the code before it still uses.
+CONTRACT = "-- Contract:"
+
 
 class SqlPatch(Operation):
     """Run one patch, then tell Django what the tables look like now.
@@ -41,6 +44,11 @@ class SqlPatch(Operation):
     @property
     def checksum(self) -> str:
         return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    @property
+    def contracts(self) -> bool:
+        """Whether it may only run when no code of the release before runs any more."""
+        return self.sql.startswith(CONTRACT)
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         for operation in self.state:

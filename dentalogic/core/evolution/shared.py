@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from dentalogic.core import clock
 from dentalogic.core.evolution.records import had_steps, mark_finished
-from dentalogic.core.evolution.steps import PUBLIC, public_migrations, public_steps
+from dentalogic.core.evolution.steps import PUBLIC, public_migrations, public_steps, up_to_contract
 from dentalogic.core.tenancy import no_scope
 
 # One robot at a time brings the shared tables up to date; the others wait.
@@ -30,31 +30,55 @@ def can_look(cursor: Any) -> bool:
     return there
 
 
-def missing_shared() -> list[str]:
-    """Return the migrations that `public` lacks, in one order."""
+def missing_shared(*, expand_only: bool = False) -> list[str]:
+    """Return the migrations that `public` lacks, in one order.
+
+    With `expand_only`, without the contract patches that it lacks and what builds on them.
+    """
+    return sorted(".".join(node) for node in _missing(expand_only=expand_only))
+
+
+def _missing(*, expand_only: bool) -> set[tuple[str, str]]:
     with no_scope():
         applied = set(MigrationRecorder(connection).applied_migrations())
-    return sorted(".".join(node) for node in public_migrations() - applied)
+    missing = set(public_migrations() - applied)
+    if expand_only:
+        kept = {step.key for step in up_to_contract(public_steps(), applied)}
+        missing -= {step.key for step in public_steps()} - kept
+    return missing
 
 
-def evolve_shared() -> list[str]:
+def evolve_shared(*, expand_only: bool = False) -> list[str]:
     """Bring `public` up to date and record our patches; what was applied. Safe to run again."""
     with no_scope():
-        missing = missing_shared()
+        missing = _missing(expand_only=expand_only)
         if missing:
             with _alone():
-                missing = missing_shared()
-                if missing:
-                    call_command(
-                        "migrate_schemas", schema_name=PUBLIC, interactive=False, verbosity=0
-                    )
+                missing = _missing(expand_only=expand_only)
+                _migrate(missing)
         started = clock.real_now()
         with connection.cursor() as cursor:
             had = had_steps(cursor, [PUBLIC])[PUBLIC]
             new = [step for step in public_steps() if step.key not in had]
             if new:
-                mark_finished(cursor, PUBLIC, new, started)
-    return missing
+                left = _missing(expand_only=False)
+                done = [step for step in new if step.key not in left]
+                mark_finished(cursor, PUBLIC, done, started)
+    return sorted(".".join(node) for node in missing)
+
+
+def _migrate(missing: set[tuple[str, str]]) -> None:
+    """Let Django's executor apply these, app by app where some have to wait."""
+    if missing == _missing(expand_only=False):
+        if missing:
+            _run()
+        return
+    for app in sorted({app for app, _ in missing}):
+        _run(app, max(name for owner, name in missing if owner == app))
+
+
+def _run(*target: str) -> None:
+    call_command("migrate_schemas", *target, schema_name=PUBLIC, interactive=False, verbosity=0)
 
 
 @contextmanager

@@ -7,9 +7,10 @@ the files give the work.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
@@ -42,6 +43,10 @@ class Step:
         if len(checksums) == 1:
             return checksums[0]
         return hashlib.sha256("".join(checksums).encode()).hexdigest()
+
+    @property
+    def contracts(self) -> bool:
+        return any(patch.contracts for patch in self.patches)
 
 
 class NotAPatch(TypeError):
@@ -93,6 +98,14 @@ def public_steps() -> tuple[Step, ...]:
         if patches and app not in labels:
             steps.append(Step(app, name, patches))
     return tuple(steps)
+
+
+def up_to_contract(steps: Sequence[Step], done: Set[tuple[str, str]]) -> tuple[Step, ...]:
+    """Return the steps that come before the first contract step that is not done yet.
+
+    What follows a contract step may build on it, so it waits with it.
+    """
+    return tuple(takewhile(lambda step: not step.contracts or step.key in done, steps))
 
 
 @cache

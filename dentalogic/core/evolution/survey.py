@@ -10,7 +10,7 @@ from uuid import UUID
 
 from dentalogic.core.evolution.applying import Left
 from dentalogic.core.evolution.records import had_steps
-from dentalogic.core.evolution.steps import Step, fingerprint, public_steps
+from dentalogic.core.evolution.steps import Step, fingerprint, public_steps, up_to_contract
 
 _CLINICS = """
 SELECT c.id, c.schema_name, c.timezone, c.clock_offset, n.oid IS NOT NULL,
@@ -30,6 +30,12 @@ WHERE p.finished_at IS NOT NULL AND (
     p.schema_name = 'public' OR EXISTS (
         SELECT FROM public.clinics c WHERE c.schema_name = p.schema_name))
 GROUP BY p.app, p.migration, p.checksum ORDER BY p.app, p.migration
+"""
+_DONE_EVERYWHERE = """
+SELECT p.app, p.migration FROM public.clinic_patches p
+JOIN public.clinics c ON c.schema_name = p.schema_name
+WHERE p.finished_at IS NOT NULL AND p.app || '.' || p.migration = ANY(%s)
+GROUP BY p.app, p.migration HAVING count(*) = (SELECT count(*) FROM public.clinics)
 """
 _UNFINISHED = """
 SELECT p.schema_name, p.app, p.migration, p.started_at, p.error
@@ -93,6 +99,13 @@ def count_clinics(cursor: Any) -> int:
     cursor.execute("SELECT count(*) FROM public.clinics")
     found: int = cursor.fetchone()[0]
     return found
+
+
+def without_contracts(cursor: Any, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the steps that leave the release before at work: contract steps that some clinic has
+    not had, and what follows them, are left out."""
+    cursor.execute(_DONE_EVERYWHERE, [[step.label for step in steps if step.contracts]])
+    return up_to_contract(steps, set(cursor.fetchall()))
 
 
 def behind(cursor: Any, steps: Sequence[Step], clinic: str | None = None) -> list[Target]:

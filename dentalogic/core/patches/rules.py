@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dentalogic.core.sqlpatch import CONTRACT
+
 # A question to the catalogue, and what binds it to the schema that the patch runs in.
 _BOUND = {
     r"information_schema\.\w+": r"\w*_schema\s*=\s*current_schema\(\)",
@@ -40,7 +42,6 @@ _BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _ALLOWED = re.compile(
     r"DO \$\$|CREATE OR REPLACE (?:FUNCTION|PROCEDURE|VIEW|TRIGGER|AGGREGATE)\b", re.I
 )
-CONTRACT = "-- Contract:"
 
 
 def faults(text: str) -> Iterator[str]:

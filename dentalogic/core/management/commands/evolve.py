@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection, transaction
 
-from dentalogic.core.evolution import NotAPatch, survey, tenant_steps
+from dentalogic.core.evolution import NotAPatch, Step, survey, tenant_steps
 from dentalogic.core.evolution.drift import Compare, changed_clinics
 from dentalogic.core.evolution.progress import Progress, lines, summary
 from dentalogic.core.evolution.records import describe
@@ -34,6 +34,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="change nothing; 1 = missing")
+        parser.add_argument(
+            "--expand-only",
+            action="store_true",
+            help="hold contract patches, and what follows them, until no older code runs any more",
+        )
         parser.add_argument("--clinic", metavar="SCHEMA", help="this clinic alone")
         parser.add_argument(
             "--jobs", type=int, default=2, metavar="N", help="clinics at a time (2)"
@@ -88,10 +93,13 @@ class Command(BaseCommand):
                 self._refuse_strangers(cursor, clinic)
                 if self._refuse_edited(cursor):
                     return FINDING
-        for label in evolve_shared():
-            self.stdout.write(f"public: {label} applied")
+        for label in evolve_shared(expand_only=options["expand_only"]):
+            if options["verbosity"]:
+                self.stdout.write(f"public: {label} applied")
         with connection.cursor() as cursor:
             self._refuse_strangers(cursor, clinic)
+            if options["expand_only"]:
+                steps = self._hold_contracts(cursor, steps)
             targets = survey.behind(cursor, steps, clinic)
             total = 1 if clinic else survey.count_clinics(cursor)
         progress = Progress(self.stdout, self.stderr, len(targets), verbosity=options["verbosity"])
@@ -123,10 +131,17 @@ class Command(BaseCommand):
             return INTERRUPTED
         return 0 if all(outcome.state.fine for outcome in outcomes) else FINDING
 
+    def _hold_contracts(self, cursor: Any, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        kept = survey.without_contracts(cursor, steps)
+        if held := steps[len(kept) :]:
+            names = ", ".join(step.label for step in held)
+            self.stdout.write(f"held until `evolve` runs without --expand-only: {names}")
+        return kept
+
     def _check(self, options: dict[str, Any]) -> int:
         """Look, in a transaction that can't write; what differs is looked into afterwards."""
         steps, clinic, findings = tenant_steps(), options["clinic"], 0
-        for label in missing_shared():
+        for label in missing_shared(expand_only=options["expand_only"]):
             findings += 1
             self.stdout.write(f"public: {label} is missing")
         with transaction.atomic(), connection.cursor() as cursor:
@@ -136,6 +151,8 @@ class Command(BaseCommand):
                 return FINDING
             self._refuse_strangers(cursor, clinic)
             findings += self._refuse_edited(cursor)
+            if options["expand_only"]:
+                steps = self._hold_contracts(cursor, steps)
             targets = survey.everyone(cursor, steps, clinic)
             unfinished = survey.unfinished(cursor, clinic) if options["verbosity"] > 1 else []
             changed = list(changed_clinics(targets))
