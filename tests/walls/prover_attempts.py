@@ -58,8 +58,8 @@ class Trials:
 
     def __init__(self, caller: Caller, own: World, foreign: World) -> None:
         self.caller = caller
-        self.own = own
-        self.foreign = foreign
+        self.own: World = own
+        self.foreign: World = foreign
         self.nowhere = Nowhere()
 
     def of(self, row: Row) -> Iterator[tuple[Attempt, Attempt]]:

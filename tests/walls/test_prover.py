@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -55,4 +57,5 @@ def test_nothing_is_served_from_the_media_folder(worlds: tuple[World, World]) ->
 
 def test_the_admins_search_looks_for_pages_alone() -> None:
     """Its answers are kept by user and word for minutes: rows in them would outlive a switch."""
-    assert "search_models" not in settings.UNFOLD.get("COMMAND", {})
+    unfold: dict[str, Any] = settings.UNFOLD
+    assert "search_models" not in unfold.get("COMMAND", {})

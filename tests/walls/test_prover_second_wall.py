@@ -182,10 +182,11 @@ def test_a_reference_can_not_leave_the_clinic(worlds: Worlds) -> None:
     with clinic_scope(own.clinic), connection.cursor() as cursor:
         for table, model in MODELS.items():
             for field in model._meta.concrete_fields:
-                if field.remote_field is None or table in FROZEN:
+                related: Any = field.related_model
+                if related is None or table in FROZEN:
                     continue
-                target = foreign.ids[THINGS.get(field.related_model._meta.model_name,
-                                                field.related_model._meta.model_name)]  # fmt: skip
+                name = related._meta.model_name
+                target = foreign.ids[THINGS.get(name, name)]
                 refused(
                     cursor,
                     f"UPDATE {quoted(own, table)} SET {field.column} = %s WHERE tenant_id = %s"

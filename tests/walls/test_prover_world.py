@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from clinics.models import AppointmentStatus
@@ -21,7 +23,7 @@ def test_every_model_and_every_text_is_there(beta: Clinic) -> None:
         world = fill(beta, word="quebracho", public_word="algarrobo", digit="8")
     with clinic_scope(beta):
         for model in tenant_models():
-            rows = list(model.objects.values())
+            rows: list[dict[str, Any]] = [dict(row) for row in model.objects.values()]
             assert rows, f"{model._meta.label}: the prover has no row of it; add one to fill()"
             for field in free_text(model):
                 written = [str(row[field.attname] or "") for row in rows]
