@@ -52,6 +52,7 @@ def path() -> str:
         return str(cursor.fetchone()[0])
 
 
+@pytest.mark.usefixtures("schema_alone")
 def test_a_cursor_that_is_kept_follows_the_scope(two: Sequence[Clinic]) -> None:
     with clinic_scope(two[0]):
         cursor = connection.cursor()
@@ -68,6 +69,7 @@ def test_a_cursor_that_is_kept_follows_the_scope(two: Sequence[Clinic]) -> None:
     cursor.close()
 
 
+@pytest.mark.usefixtures("schema_alone")
 def test_control_a_path_that_is_chosen_with_the_cursor_stays(two: Sequence[Clinic]) -> None:
     with clinic_scope(two[0]):
         cursor = connection.cursor()
@@ -157,6 +159,7 @@ def test_a_connection_that_breaks_begins_anew(two: Sequence[Clinic]) -> None:
         assert is_in(two[0])
 
 
+@pytest.mark.usefixtures("schema_alone")
 def test_a_connection_of_the_pool_is_lent_outside_every_clinic(two: Sequence[Clinic]) -> None:
     with clinic_scope(two[0]):
         assert is_in(two[0])
@@ -188,6 +191,7 @@ def test_a_server_side_cursor_stays_in_the_clinic_of_its_statement(two: Sequence
         cursor.close()
 
 
+@pytest.mark.usefixtures("schema_alone")
 def test_a_prepared_statement_is_planned_again_for_another_path(two: Sequence[Clinic]) -> None:
     """PostgreSQL replans when the path has changed, also once it has settled on a generic plan."""
     with clinic_scope(two[0]):

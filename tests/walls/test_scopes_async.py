@@ -65,6 +65,7 @@ def test_reads_of_two_clinics_on_one_loop(
         assert async_to_sync(both)(two, reader) == []
 
 
+@pytest.mark.usefixtures("schema_alone")
 def test_control_a_path_of_the_connection_is_read_by_the_next(two: Sequence[Clinic]) -> None:
     """Choose once and query later, as without the scope: the threads' connection is one."""
 

@@ -24,6 +24,7 @@ from celery.contrib.testing.worker import start_worker
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import close_old_connections, connection, transaction
 from clinics.models import Chair
+from dentalogic.core.guard.exemption import unguarded
 from dentalogic.core.scope import SCOPE
 from dentalogic.core.tenancy import clinic_scope
 
@@ -37,7 +38,8 @@ def read(schema):
         connection.ensure_connection()
         if len(found) < 2:
             connection.connection.execute(f'SET search_path = "{schema}"')
-        return connection.connection.execute("SELECT name FROM chairs").fetchone()[0]
+        with unguarded("the schema has to keep clinics apart by itself"):
+            return connection.connection.execute("SELECT name FROM chairs").fetchone()[0]
     with clinic_scope(schema):
         return Chair.objects.get().name
 
