@@ -2,6 +2,7 @@
 
 from clinics.models.accounting import (
     AccountingTransaction,
+    CashFlowStep,
     DailyCashFlow,
     PaymentMethod,
     TransactionKind,
@@ -16,8 +17,10 @@ from clinics.models.agenda import (
     OfferKind,
     Source,
 )
+from clinics.models.audit import AuditAction, AuditEntry
 from clinics.models.calendars import CalendarState, CalendarTrust, GoogleBlock
 from clinics.models.catalog import Chair, Closure, Insurer, Treatment
+from clinics.models.coverage import Coverage, InsurerPlan
 from clinics.models.events import Event, EventType
 from clinics.models.intake import FactField, FactSource, PatientFact
 from clinics.models.people import (
@@ -29,7 +32,17 @@ from clinics.models.people import (
     Professional,
     ProfessionalTreatment,
 )
-from clinics.models.records import ClinicalRecord, RecordKind
+from clinics.models.plans import PlanItem, PlanItemStatus, PlanStatus, TreatmentPlan
+from clinics.models.privacy import (
+    Breach,
+    Consent,
+    ConsentKind,
+    ConsentText,
+    PrivacyRequest,
+    PrivacyRequestKind,
+)
+from clinics.models.records import ClinicalRecord, RecordAttachment, RecordKind, RecordRead
+from clinics.models.waiting import MoveCause, MoveRequest, WaitingEntry, WaitingStatus
 
 __all__ = [
     "OCCUPYING",
@@ -39,12 +52,20 @@ __all__ = [
     "Appointment",
     "AppointmentChange",
     "AppointmentStatus",
+    "AuditAction",
+    "AuditEntry",
+    "Breach",
     "CalendarState",
     "CalendarTrust",
+    "CashFlowStep",
     "Chair",
     "ChannelIdentity",
     "ClinicalRecord",
     "Closure",
+    "Consent",
+    "ConsentKind",
+    "ConsentText",
+    "Coverage",
     "DailyCashFlow",
     "Event",
     "EventType",
@@ -53,16 +74,29 @@ __all__ = [
     "GoogleBlock",
     "Guardian",
     "Insurer",
+    "InsurerPlan",
+    "MoveCause",
+    "MoveRequest",
     "Offer",
     "OfferKind",
     "Patient",
     "PatientFact",
     "PatientStatus",
     "PaymentMethod",
+    "PlanItem",
+    "PlanItemStatus",
+    "PlanStatus",
+    "PrivacyRequest",
+    "PrivacyRequestKind",
     "Professional",
     "ProfessionalTreatment",
+    "RecordAttachment",
     "RecordKind",
+    "RecordRead",
     "Source",
     "TransactionKind",
     "Treatment",
+    "TreatmentPlan",
+    "WaitingEntry",
+    "WaitingStatus",
 ]

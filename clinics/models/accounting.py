@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import Q
 
 from clinics.models.agenda import Appointment
+from clinics.models.catalog import Insurer
 from clinics.models.people import Patient
+from clinics.models.plans import TreatmentPlan
 from dentalogic.core.clock import now
 from dentalogic.core.tenant_models import TenantForeignKey, TenantModel
 
@@ -47,6 +49,14 @@ class AccountingTransaction(TenantModel):
     appointment = TenantForeignKey(
         Appointment, models.PROTECT, null=True, blank=True, related_name="transactions"
     )
+    plan = TenantForeignKey(
+        TreatmentPlan, models.PROTECT, null=True, blank=True, related_name="transactions"
+    )
+    insurer = TenantForeignKey(
+        Insurer, models.PROTECT, null=True, blank=True, related_name="transactions"
+    )
+    # Why it was entered after its day had been closed; the day reopens with it.
+    late_reason = models.CharField(max_length=200, blank=True, default="")
     reverses = TenantForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="reversed_by"
     )
@@ -70,7 +80,11 @@ class AccountingTransaction(TenantModel):
                 condition=Q(reverses__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["occurred_on", "id"], name="transaction_by_day")]
+        indexes = [
+            models.Index(fields=["occurred_on", "id"], name="transaction_by_day"),
+            models.Index(fields=["patient", "occurred_on"], name="transaction_of_patient"),
+            models.Index(fields=["plan"], name="transaction_of_plan", condition=~Q(plan=None)),
+        ]
 
 
 class DailyCashFlow(TenantModel):
@@ -84,6 +98,9 @@ class DailyCashFlow(TenantModel):
     transfer_income = models.DecimalField(max_digits=14, decimal_places=2, default=ZERO)
     insurer_income = models.DecimalField(max_digits=14, decimal_places=2, default=ZERO)
     expenses = models.DecimalField(max_digits=14, decimal_places=2, default=ZERO)
+    refunds = models.DecimalField(max_digits=14, decimal_places=2, default=ZERO)
+    # The part of expenses and refunds that left the drawer.
+    cash_out = models.DecimalField(max_digits=14, decimal_places=2, default=ZERO)
     net = models.DecimalField(max_digits=14, decimal_places=2, default=ZERO)
     counted_cash = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     difference = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
@@ -102,3 +119,25 @@ class DailyCashFlow(TenantModel):
                 | Q(closed_at__isnull=False, closed_by__isnull=False, counted_cash__isnull=False),
             ),
         ]
+
+
+class CashFlowStep(TenantModel):
+    """One closing or reopening of a day, with its figures at that moment. Never changed."""
+
+    cash_flow = TenantForeignKey(DailyCashFlow, models.PROTECT, related_name="steps")
+    closed = models.BooleanField()
+    at = models.DateTimeField(default=now)
+    by = models.UUIDField()
+    reason = models.CharField(max_length=200, blank=True, default="")
+    net = models.DecimalField(max_digits=14, decimal_places=2)
+    counted_cash = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    difference = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        db_table = "cash_flow_steps"
+        constraints = [
+            models.CheckConstraint(
+                name="cash_flow_step_says_why", condition=Q(closed=True) | ~Q(reason="")
+            )
+        ]
+        indexes = [models.Index(fields=["cash_flow", "at"], name="cash_flow_history")]

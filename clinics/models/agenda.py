@@ -70,6 +70,8 @@ class Appointment(TenantModel):
     # The caller's key: a retried request finds its appointment instead of making a second one.
     request_key = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001
     notes = models.CharField(max_length=500, blank=True, default="")
+    # The insurer's number, where the coverage asks for an authorisation.
+    authorisation_number = models.CharField(max_length=40, blank=True, default="")
     overbooked = models.BooleanField(default=False)
     overbook_reason = models.CharField(max_length=200, blank=True, default="")
     cancelled_by = models.CharField(max_length=60, blank=True, default="")

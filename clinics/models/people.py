@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
 
@@ -105,6 +106,8 @@ class Patient(TenantModel):
     merged_into = TenantForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged"
     )
+    # When what no law keeps was removed; the row stays for records and money.
+    anonymised_at = models.DateTimeField(null=True, blank=True)
     version = models.IntegerField(default=1)
     created_at = models.DateTimeField(default=real_now)
 
@@ -132,13 +135,16 @@ class Patient(TenantModel):
                     & Q(dni__isnull=False)
                     & ~Q(insurance="")
                     & Q(phone__isnull=False)
-                ),
+                )
+                | Q(anonymised_at__isnull=False),
             ),
         ]
         indexes = [
             models.Index(fields=["dni"], name="patient_by_dni", condition=~Q(dni=None)),
             models.Index(fields=["phone"], name="patient_by_phone", condition=~Q(phone=None)),
             models.Index(fields=["name_key", "id"], name="patient_by_name"),
+            # Any part of a name.
+            GinIndex(OpClass(F("name_key"), name="gin_trgm_ops"), name="patient_name_parts"),
         ]
 
     @property

@@ -59,6 +59,9 @@ class Clinic(TenantMixin):
     # Business time of this clinic runs ahead of real time by this much: demos and evaluations.
     clock_offset = models.DurationField(default=timedelta)
     is_active = models.BooleanField("abierta", default=True)
+    # A clinic that leaves: exported, frozen, and dropped after a period.
+    frozen_at = models.DateTimeField("congelada", null=True, blank=True)
+    drop_after = models.DateField("se elimina después de", null=True, blank=True)
     created_at = models.DateTimeField(default=real_now)
 
     class Meta:
@@ -289,3 +292,22 @@ class QuarantinedItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.pk}"
+
+
+class LoginPause(models.Model):
+    """Failed log-ins of one account or address, and until when the next one waits.
+
+    `key` is a keyed digest: neither e-mails nor addresses are stored.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.IntegerField(default=0)
+    failed_at = models.DateTimeField(default=real_now)
+    wait_until = models.DateTimeField(default=real_now)
+
+    class Meta:
+        db_table = "login_pauses"
+        indexes = [models.Index(fields=["failed_at"], name="login_pause_age")]
+
+    def __str__(self) -> str:
+        return f"login pause {self.key[:8]}"

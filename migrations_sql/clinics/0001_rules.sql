@@ -104,7 +104,7 @@ LANGUAGE sql IMMUTABLE AS $body$
             AND NOT EXISTS (
                 SELECT FROM jsonb_object_keys(history) AS present(name)
                 WHERE name NOT IN (
-                    'version', 'allergies', 'medication', 'conditions', 'pregnancy', 'surgeries',
+                    'version', 'allergies', 'medication', 'conditions', 'pregnancy', 'previous_surgery',
                     'smoking', 'notes', 'updated_at', 'updated_by'
                 )
             )

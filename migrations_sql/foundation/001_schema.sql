@@ -1,11 +1,13 @@
 -- The schema of a clinic: all patches together. Made by `manage.py makefoundation`.
--- fingerprint 538920b81993aed5400b55a73424395a930755d5f9660fc048df42da693d76e6
--- step clinics.0001_rules d82d099ffe6ae4fc3cfab3ea652fa14a170566adfe4e28d8432f749d2f690652
+-- fingerprint ad03cf087a0bdde6d6b241cd4ed774710ef9fef69c69bf710b91efb3b4e2e822
+-- step clinics.0001_rules b6d403f8a8a0d1993c46103099853eb8e765aa713e4e1e46db7d14d5b18619eb
 -- step agent.0001_turns c47c93d0f7e09a44a7c097da4456285d346df25cb7fc44a8c5f3fc806b636251
 -- step clinics.0002_tables bcf3d399d385c3349343cee5a37c5812f5d86fccd39f12810c3930dd5542812e
 -- step clinics.0003_immutable 7bb3a817f600c2b160e178c4f76d525dca5473e02ec80dd51d15442d8563c9e5
 -- step clinics.0004_agenda_read f1242c7dde9a9c6e727f68381fafd173c5f4f995ceedb6fa2ca1e051d28da4bf
 -- step whatsapp.0001_channel fa35daa88869b15b0f0f91faf35da0ccd0fc2421495d8558f82f523e4e3c4056
+-- step clinics.0005_staff 9a3164aa194b0cefbd2de51ccb1a0af066507fd21f0775d0ddabd41f78e1f4b9
+-- step clinics.0006_staff_contract e0209924a765ad2a18dce9e1715e36a7d65c10047cc854e15578078761fbb36e
 
 CREATE FUNCTION agenda_rows(tenant uuid, wanted_treatment uuid, wanted_professionals uuid[], from_second bigint, to_second bigint, now_second double precision, own_conversation uuid, moved_appointment uuid, with_holds boolean) RETURNS TABLE(kind text, id uuid, a text, b text, c text, d text, starts text, ends text)
     LANGUAGE plpgsql STABLE
@@ -210,7 +212,7 @@ CREATE FUNCTION valid_medical_history(history jsonb) RETURNS boolean
             AND NOT EXISTS (
                 SELECT FROM jsonb_object_keys(history) AS present(name)
                 WHERE name NOT IN (
-                    'version', 'allergies', 'medication', 'conditions', 'pregnancy', 'surgeries',
+                    'version', 'allergies', 'medication', 'conditions', 'pregnancy', 'previous_surgery',
                     'smoking', 'notes', 'updated_at', 'updated_by'
                 )
             )
@@ -276,6 +278,9 @@ CREATE TABLE accounting_transactions (
     reverses_id uuid,
     appointment_id uuid,
     patient_id uuid,
+    insurer_id uuid,
+    late_reason character varying(200) NOT NULL,
+    plan_id uuid,
     CONSTRAINT accounting_transactions_tenant CHECK ((tenant_id = '{tenant_id}'::uuid)),
     CONSTRAINT transaction_kind_known CHECK (((kind)::text = ANY ((ARRAY['income'::character varying, 'expense'::character varying, 'insurance_claim'::character varying, 'refund'::character varying])::text[]))),
     CONSTRAINT transaction_method_known CHECK (((method)::text = ANY ((ARRAY['cash'::character varying, 'card'::character varying, 'transfer'::character varying, 'insurer'::character varying])::text[]))),
@@ -325,6 +330,7 @@ CREATE TABLE appointments (
     patient_id uuid,
     professional_id uuid NOT NULL,
     treatment_id uuid NOT NULL,
+    authorisation_number character varying(40) NOT NULL,
     CONSTRAINT appointment_ends_after_start CHECK ((ends_at > starts_at)),
     CONSTRAINT appointment_only_holds_expire CHECK ((((hold_expires_at IS NOT NULL) AND ((status)::text = 'held'::text)) OR ((NOT ((status)::text = 'held'::text)) AND (hold_expires_at IS NULL)))),
     CONSTRAINT appointment_only_holds_lack_a_patient CHECK (((patient_id IS NOT NULL) OR ((status)::text = 'held'::text))),
@@ -332,6 +338,36 @@ CREATE TABLE appointments (
     CONSTRAINT appointment_source_known CHECK (((source)::text = ANY ((ARRAY['agent'::character varying, 'staff'::character varying, 'import'::character varying, 'demo'::character varying])::text[]))),
     CONSTRAINT appointment_status_known CHECK (((status)::text = ANY ((ARRAY['held'::character varying, 'pending_confirmation'::character varying, 'scheduled'::character varying, 'confirmed'::character varying, 'arrived'::character varying, 'in_chair'::character varying, 'completed'::character varying, 'cancelled'::character varying, 'no_show'::character varying])::text[]))),
     CONSTRAINT appointments_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE audit_entries (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor character varying(60) NOT NULL,
+    table_name character varying(63) NOT NULL,
+    row_id uuid NOT NULL,
+    action character varying(6) NOT NULL,
+    before jsonb,
+    after jsonb,
+    CONSTRAINT audit_action_known CHECK (((action)::text = ANY ((ARRAY['insert'::character varying, 'update'::character varying, 'delete'::character varying])::text[]))),
+    CONSTRAINT audit_entries_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE breaches (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    happened_at timestamp with time zone,
+    description text NOT NULL,
+    affected character varying(300) NOT NULL,
+    measures text NOT NULL,
+    authority_told_at timestamp with time zone,
+    people_told_at timestamp with time zone,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    follows_id uuid,
+    CONSTRAINT breaches_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
 CREATE TABLE calendar_states (
@@ -346,6 +382,21 @@ CREATE TABLE calendar_states (
     last_error character varying(80) NOT NULL,
     CONSTRAINT calendar_states_tenant CHECK ((tenant_id = '{tenant_id}'::uuid)),
     CONSTRAINT calendar_trust_known CHECK (((trust)::text = ANY ((ARRAY['live'::character varying, 'delayed'::character varying, 'broken'::character varying])::text[])))
+);
+
+CREATE TABLE cash_flow_steps (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    closed boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by uuid NOT NULL,
+    reason character varying(200) NOT NULL,
+    net numeric(14,2) NOT NULL,
+    counted_cash numeric(14,2),
+    difference numeric(14,2),
+    cash_flow_id uuid NOT NULL,
+    CONSTRAINT cash_flow_step_says_why CHECK ((closed OR (NOT ((reason)::text = ''::text)))),
+    CONSTRAINT cash_flow_steps_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
 CREATE TABLE chairs (
@@ -384,8 +435,10 @@ CREATE TABLE clinical_records (
     addendum_to_id uuid,
     patient_id uuid NOT NULL,
     professional_id uuid NOT NULL,
+    appointment_id uuid,
+    signed_as character varying(200) NOT NULL,
     CONSTRAINT clinical_record_addendum_names_its_entry CHECK ((((addendum_to_id IS NOT NULL) AND ((kind)::text = 'addendum'::text)) OR ((NOT ((kind)::text = 'addendum'::text)) AND (addendum_to_id IS NULL)))),
-    CONSTRAINT clinical_record_kind_known CHECK (((kind)::text = ANY ((ARRAY['evolution'::character varying, 'odontogram'::character varying, 'addendum'::character varying])::text[]))),
+    CONSTRAINT clinical_record_kind_known CHECK (((kind)::text = ANY ((ARRAY['evolution'::character varying, 'odontogram'::character varying, 'anamnesis'::character varying, 'addendum'::character varying])::text[]))),
     CONSTRAINT clinical_records_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
@@ -399,6 +452,32 @@ CREATE TABLE closures (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT closure_ends_after_start CHECK ((ends_on >= starts_on)),
     CONSTRAINT closures_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE consent_texts (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    kind character varying(12) NOT NULL,
+    text_version integer NOT NULL,
+    text text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    published_by uuid NOT NULL,
+    CONSTRAINT consent_text_kind_known CHECK (((kind)::text = ANY ((ARRAY['data'::character varying, 'messaging'::character varying, 'treatment'::character varying, 'images'::character varying])::text[]))),
+    CONSTRAINT consent_texts_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE consents (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    how character varying(60) NOT NULL,
+    message_id uuid,
+    recorded_by uuid,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by uuid,
+    patient_id uuid NOT NULL,
+    text_id uuid NOT NULL,
+    CONSTRAINT consents_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
 CREATE TABLE conversations (
@@ -425,6 +504,24 @@ CREATE TABLE conversations (
     CONSTRAINT conversations_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
+CREATE TABLE coverages (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    accepted boolean NOT NULL,
+    needs_authorisation boolean NOT NULL,
+    authorisation_note character varying(300) NOT NULL,
+    copay_amount numeric(12,2),
+    copay_percent numeric(5,2),
+    version integer NOT NULL,
+    insurer_id uuid NOT NULL,
+    professional_id uuid,
+    treatment_id uuid,
+    plan_id uuid,
+    CONSTRAINT coverage_copay_sane CHECK ((((copay_amount IS NULL) OR (copay_amount >= (0)::numeric)) AND ((copay_percent IS NULL) OR ((copay_percent >= (0)::numeric) AND (copay_percent <= (100)::numeric))))),
+    CONSTRAINT coverage_one_copay CHECK (((copay_amount IS NULL) OR (copay_percent IS NULL))),
+    CONSTRAINT coverages_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
 CREATE TABLE daily_cash_flow (
     id uuid NOT NULL,
     tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
@@ -443,6 +540,8 @@ CREATE TABLE daily_cash_flow (
     closed_by uuid,
     reopened_reason character varying(200) NOT NULL,
     version integer NOT NULL,
+    cash_out numeric(14,2) NOT NULL,
+    refunds numeric(14,2) NOT NULL,
     CONSTRAINT cash_flow_closed_whole CHECK ((((closed_at IS NULL) AND (closed_by IS NULL)) OR ((closed_at IS NOT NULL) AND (closed_by IS NOT NULL) AND (counted_cash IS NOT NULL)))),
     CONSTRAINT daily_cash_flow_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
@@ -499,6 +598,16 @@ CREATE TABLE inbox_items (
     CONSTRAINT inbox_items_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
+CREATE TABLE insurer_plans (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    name character varying(80) NOT NULL,
+    name_key character varying(200) NOT NULL,
+    is_active boolean NOT NULL,
+    insurer_id uuid NOT NULL,
+    CONSTRAINT insurer_plans_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
 CREATE TABLE insurers (
     id uuid NOT NULL,
     tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
@@ -528,6 +637,22 @@ CREATE TABLE messages (
     CONSTRAINT message_author_known CHECK (((author)::text = ANY ((ARRAY['patient'::character varying, 'agent'::character varying, 'staff'::character varying])::text[]))),
     CONSTRAINT message_status_of_outgoing CHECK (((((author)::text = 'patient'::text) AND (status IS NULL)) OR ((NOT ((author)::text = 'patient'::text)) AND ((status)::text = ANY ((ARRAY['queued'::character varying, 'sending'::character varying, 'maybe_sent'::character varying, 'sent'::character varying, 'delivered'::character varying, 'read'::character varying, 'failed'::character varying, 'dropped'::character varying])::text[]))))),
     CONSTRAINT messages_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE move_requests (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    cause character varying(10) NOT NULL,
+    cause_id uuid NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone,
+    settled character varying(10) NOT NULL,
+    settled_at timestamp with time zone,
+    appointment_id uuid NOT NULL,
+    CONSTRAINT move_cause_known CHECK (((cause)::text = ANY ((ARRAY['absence'::character varying, 'closure'::character varying])::text[]))),
+    CONSTRAINT move_requests_tenant CHECK ((tenant_id = '{tenant_id}'::uuid)),
+    CONSTRAINT move_settled_whole CHECK (((((settled)::text = ''::text) AND (settled_at IS NULL)) OR (((settled)::text = ANY ((ARRAY['moved'::character varying, 'cancelled'::character varying, 'kept'::character varying])::text[])) AND (settled_at IS NOT NULL))))
 );
 
 CREATE TABLE offers (
@@ -587,11 +712,52 @@ CREATE TABLE patients (
     insurer_id uuid,
     merged_into_id uuid,
     possible_duplicate_of_id uuid,
-    CONSTRAINT patient_active_has_facts CHECK (((NOT ((status)::text = 'active'::text)) OR ((NOT ((first_name)::text = ''::text)) AND (NOT ((last_name)::text = ''::text)) AND (dni IS NOT NULL) AND (NOT ((insurance)::text = ''::text)) AND (phone IS NOT NULL)))),
+    anonymised_at timestamp with time zone,
+    CONSTRAINT patient_active_has_facts CHECK (((NOT ((status)::text = 'active'::text)) OR ((NOT ((first_name)::text = ''::text)) AND (NOT ((last_name)::text = ''::text)) AND (dni IS NOT NULL) AND (NOT ((insurance)::text = ''::text)) AND (phone IS NOT NULL)) OR (anonymised_at IS NOT NULL))),
     CONSTRAINT patient_medical_history_valid CHECK (valid_medical_history(medical_history)),
     CONSTRAINT patient_phone_e164 CHECK (((phone IS NULL) OR ((phone)::text ~ '^\+[1-9][0-9]{6,14}$'::text))),
     CONSTRAINT patient_status_known CHECK (((status)::text = ANY ((ARRAY['guest'::character varying, 'active'::character varying])::text[]))),
     CONSTRAINT patients_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE plan_items (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    "position" integer NOT NULL,
+    tooth integer,
+    faces character varying(5) NOT NULL,
+    description character varying(200) NOT NULL,
+    visit integer NOT NULL,
+    days_after_previous integer NOT NULL,
+    price numeric(12,2) NOT NULL,
+    insurer_pays numeric(12,2) NOT NULL,
+    status character varying(10) NOT NULL,
+    done_at timestamp with time zone,
+    appointment_id uuid,
+    treatment_id uuid NOT NULL,
+    plan_id uuid NOT NULL,
+    CONSTRAINT plan_item_shares_within_price CHECK (((insurer_pays >= (0)::numeric) AND (insurer_pays <= price) AND (price >= (0)::numeric))),
+    CONSTRAINT plan_item_status_known CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'done'::character varying, 'cancelled'::character varying])::text[]))),
+    CONSTRAINT plan_item_tooth_fdi CHECK (((tooth IS NULL) OR ((tooth >= 11) AND (tooth <= 18)) OR ((tooth >= 21) AND (tooth <= 28)) OR ((tooth >= 31) AND (tooth <= 38)) OR ((tooth >= 41) AND (tooth <= 48)) OR ((tooth >= 51) AND (tooth <= 55)) OR ((tooth >= 61) AND (tooth <= 65)) OR ((tooth >= 71) AND (tooth <= 75)) OR ((tooth >= 81) AND (tooth <= 85)))),
+    CONSTRAINT plan_item_visit_sane CHECK (((days_after_previous >= 0) AND (visit >= 1) AND (visit <= 60))),
+    CONSTRAINT plan_items_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE privacy_requests (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    kind character varying(13) NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    due_on date NOT NULL,
+    recorded_by uuid NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by uuid,
+    outcome jsonb NOT NULL,
+    note character varying(300) NOT NULL,
+    patient_id uuid NOT NULL,
+    CONSTRAINT privacy_request_kind_known CHECK (((kind)::text = ANY ((ARRAY['access'::character varying, 'rectification'::character varying, 'erasure'::character varying])::text[]))),
+    CONSTRAINT privacy_request_settled_whole CHECK ((((settled_at IS NULL) AND (settled_by IS NULL)) OR ((settled_at IS NOT NULL) AND (settled_by IS NOT NULL)))),
+    CONSTRAINT privacy_requests_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
 CREATE TABLE professional_treatments (
@@ -622,11 +788,59 @@ CREATE TABLE professionals (
     CONSTRAINT professionals_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
+CREATE TABLE record_attachments (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    name character varying(120) NOT NULL,
+    content_type character varying(60) NOT NULL,
+    size integer NOT NULL,
+    sha256 character varying(64) NOT NULL,
+    stored_as character varying(120) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    record_id uuid NOT NULL,
+    CONSTRAINT attachment_not_empty CHECK ((size > 0)),
+    CONSTRAINT record_attachments_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE record_reads (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role character varying(12) NOT NULL,
+    what character varying(12) NOT NULL,
+    why character varying(200) NOT NULL,
+    at timestamp with time zone NOT NULL,
+    patient_id uuid NOT NULL,
+    record_id uuid,
+    CONSTRAINT record_reads_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
 CREATE TABLE retired (
     kind text NOT NULL,
     name text NOT NULL,
     tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
     CONSTRAINT retired_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
+CREATE TABLE treatment_plans (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    title character varying(120) NOT NULL,
+    status character varying(10) NOT NULL,
+    currency character varying(3) NOT NULL,
+    valid_until date,
+    notes character varying(1000) NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    decision_note character varying(200) NOT NULL,
+    version integer NOT NULL,
+    patient_id uuid NOT NULL,
+    professional_id uuid NOT NULL,
+    CONSTRAINT plan_decided_whole CHECK ((((decided_at IS NULL) AND (decided_by IS NULL)) OR ((decided_at IS NOT NULL) AND (decided_by IS NOT NULL)))),
+    CONSTRAINT plan_status_known CHECK (((status)::text = ANY ((ARRAY['draft'::character varying, 'proposed'::character varying, 'approved'::character varying, 'done'::character varying, 'rejected'::character varying, 'cancelled'::character varying])::text[]))),
+    CONSTRAINT treatment_plans_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
 CREATE TABLE treatments (
@@ -676,6 +890,31 @@ CREATE TABLE turns (
     CONSTRAINT turns_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
+CREATE TABLE waiting_list (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    from_day date NOT NULL,
+    until_day date NOT NULL,
+    preferred_hours jsonb NOT NULL,
+    status character varying(10) NOT NULL,
+    source character varying(10) NOT NULL,
+    conversation_id uuid,
+    note character varying(200) NOT NULL,
+    offered_at timestamp with time zone,
+    offered_starts_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    booked_id uuid,
+    instead_of_id uuid,
+    patient_id uuid NOT NULL,
+    professional_id uuid,
+    treatment_id uuid NOT NULL,
+    CONSTRAINT waiting_days_in_order CHECK ((until_day >= from_day)),
+    CONSTRAINT waiting_list_tenant CHECK ((tenant_id = '{tenant_id}'::uuid)),
+    CONSTRAINT waiting_source_known CHECK (((source)::text = ANY ((ARRAY['agent'::character varying, 'staff'::character varying, 'import'::character varying, 'demo'::character varying])::text[]))),
+    CONSTRAINT waiting_status_known CHECK (((status)::text = ANY ((ARRAY['waiting'::character varying, 'offered'::character varying, 'booked'::character varying, 'withdrawn'::character varying, 'expired'::character varying])::text[])))
+);
+
 ALTER TABLE ONLY absences
     ADD CONSTRAINT absences_pkey PRIMARY KEY (id);
 
@@ -697,6 +936,15 @@ ALTER TABLE ONLY appointments
 ALTER TABLE ONLY appointments
     ADD CONSTRAINT appointments_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY record_attachments
+    ADD CONSTRAINT attachment_stored_once UNIQUE (stored_as);
+
+ALTER TABLE ONLY audit_entries
+    ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY breaches
+    ADD CONSTRAINT breaches_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY calendar_states
     ADD CONSTRAINT calendar_state_once UNIQUE (calendar_id);
 
@@ -705,6 +953,9 @@ ALTER TABLE ONLY calendar_states
 
 ALTER TABLE ONLY daily_cash_flow
     ADD CONSTRAINT cash_flow_one_per_day UNIQUE (day, currency);
+
+ALTER TABLE ONLY cash_flow_steps
+    ADD CONSTRAINT cash_flow_steps_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY chairs
     ADD CONSTRAINT chair_name_once UNIQUE (name);
@@ -727,11 +978,26 @@ ALTER TABLE ONLY clinical_records
 ALTER TABLE ONLY closures
     ADD CONSTRAINT closures_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY consent_texts
+    ADD CONSTRAINT consent_text_once UNIQUE (kind, text_version);
+
+ALTER TABLE ONLY consent_texts
+    ADD CONSTRAINT consent_texts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY conversations
     ADD CONSTRAINT conversation_once UNIQUE (identity_id, line_id);
 
 ALTER TABLE ONLY conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY coverages
+    ADD CONSTRAINT coverage_once UNIQUE NULLS NOT DISTINCT (insurer_id, plan_id, professional_id, treatment_id);
+
+ALTER TABLE ONLY coverages
+    ADD CONSTRAINT coverages_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY daily_cash_flow
     ADD CONSTRAINT daily_cash_flow_pkey PRIMARY KEY (id);
@@ -760,6 +1026,12 @@ ALTER TABLE ONLY inbox_items
 ALTER TABLE ONLY insurers
     ADD CONSTRAINT insurer_once UNIQUE (name_key);
 
+ALTER TABLE ONLY insurer_plans
+    ADD CONSTRAINT insurer_plan_once UNIQUE (insurer_id, name_key);
+
+ALTER TABLE ONLY insurer_plans
+    ADD CONSTRAINT insurer_plans_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY insurers
     ADD CONSTRAINT insurers_pkey PRIMARY KEY (id);
 
@@ -768,6 +1040,9 @@ ALTER TABLE ONLY messages
 
 ALTER TABLE ONLY messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY move_requests
+    ADD CONSTRAINT move_requests_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY offers
     ADD CONSTRAINT offer_code_once UNIQUE (conversation_id, code);
@@ -781,6 +1056,15 @@ ALTER TABLE ONLY patient_facts
 ALTER TABLE ONLY patients
     ADD CONSTRAINT patients_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY plan_items
+    ADD CONSTRAINT plan_item_position_once UNIQUE (plan_id, "position");
+
+ALTER TABLE ONLY plan_items
+    ADD CONSTRAINT plan_items_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY privacy_requests
+    ADD CONSTRAINT privacy_requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY professional_treatments
     ADD CONSTRAINT professional_treatment_once UNIQUE (professional_id, treatment_id);
 
@@ -790,11 +1074,20 @@ ALTER TABLE ONLY professional_treatments
 ALTER TABLE ONLY professionals
     ADD CONSTRAINT professionals_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY record_attachments
+    ADD CONSTRAINT record_attachments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY record_reads
+    ADD CONSTRAINT record_reads_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY retired
     ADD CONSTRAINT retired_pkey PRIMARY KEY (kind, name);
 
 ALTER TABLE ONLY treatments
     ADD CONSTRAINT treatment_code_once UNIQUE (code);
+
+ALTER TABLE ONLY treatment_plans
+    ADD CONSTRAINT treatment_plans_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY treatments
     ADD CONSTRAINT treatments_pkey PRIMARY KEY (id);
@@ -811,13 +1104,20 @@ ALTER TABLE ONLY turn_steps
 ALTER TABLE ONLY turns
     ADD CONSTRAINT turns_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY waiting_list
+    ADD CONSTRAINT waiting_list_pkey PRIMARY KEY (id);
+
 CREATE INDEX absence_upcoming ON absences USING btree (professional_id, ends_at);
 
 CREATE INDEX absences_professional_id_7ae1ba03 ON absences USING btree (professional_id);
 
 CREATE INDEX accounting_transactions_appointment_id_afb5b838 ON accounting_transactions USING btree (appointment_id);
 
+CREATE INDEX accounting_transactions_insurer_id_afee7bf7 ON accounting_transactions USING btree (insurer_id);
+
 CREATE INDEX accounting_transactions_patient_id_f8cb9dc9 ON accounting_transactions USING btree (patient_id);
+
+CREATE INDEX accounting_transactions_plan_id_8fc9d555 ON accounting_transactions USING btree (plan_id);
 
 CREATE INDEX accounting_transactions_reverses_id_31a380bc ON accounting_transactions USING btree (reverses_id);
 
@@ -845,9 +1145,23 @@ CREATE INDEX appointments_professional_id_8a30de2e ON appointments USING btree (
 
 CREATE INDEX appointments_treatment_id_0b6563e8 ON appointments USING btree (treatment_id);
 
+CREATE INDEX audit_by_time ON audit_entries USING btree (at, id);
+
+CREATE INDEX audit_of_row ON audit_entries USING btree (table_name, row_id, at);
+
+CREATE INDEX breach_by_time ON breaches USING btree (found_at);
+
+CREATE INDEX breaches_follows_id_c39611ea ON breaches USING btree (follows_id);
+
+CREATE INDEX cash_flow_history ON cash_flow_steps USING btree (cash_flow_id, at);
+
+CREATE INDEX cash_flow_steps_cash_flow_id_8d788500 ON cash_flow_steps USING btree (cash_flow_id);
+
 CREATE INDEX channel_identities_patient_id_38c1e26c ON channel_identities USING btree (patient_id);
 
 CREATE INDEX clinical_records_addendum_to_id_d9f20297 ON clinical_records USING btree (addendum_to_id);
+
+CREATE INDEX clinical_records_appointment_id_60fbece2 ON clinical_records USING btree (appointment_id);
 
 CREATE INDEX clinical_records_patient_id_250be945 ON clinical_records USING btree (patient_id);
 
@@ -855,9 +1169,23 @@ CREATE INDEX clinical_records_professional_id_5401313c ON clinical_records USING
 
 CREATE INDEX closure_upcoming ON closures USING btree (ends_on);
 
+CREATE UNIQUE INDEX consent_one_current ON consents USING btree (patient_id, text_id) WHERE (withdrawn_at IS NULL);
+
+CREATE INDEX consents_patient_id_40c6c7c1 ON consents USING btree (patient_id);
+
+CREATE INDEX consents_text_id_71b68eaa ON consents USING btree (text_id);
+
 CREATE INDEX conversation_recent ON conversations USING btree (last_message_at);
 
 CREATE INDEX conversations_identity_id_6669ef02 ON conversations USING btree (identity_id);
+
+CREATE INDEX coverages_insurer_id_52ec0b05 ON coverages USING btree (insurer_id);
+
+CREATE INDEX coverages_plan_id_744bfcf9 ON coverages USING btree (plan_id);
+
+CREATE INDEX coverages_professional_id_28722d48 ON coverages USING btree (professional_id);
+
+CREATE INDEX coverages_treatment_id_5a1b6b9f ON coverages USING btree (treatment_id);
 
 CREATE UNIQUE INDEX event_number_once ON events USING btree (number) WHERE (NOT (number IS NULL));
 
@@ -875,6 +1203,8 @@ CREATE INDEX identity_by_phone ON channel_identities USING btree (phone) WHERE (
 
 CREATE INDEX inbox_waiting ON inbox_items USING btree (received_at, id) WHERE ((failed_at IS NULL) AND (ingested_at IS NULL));
 
+CREATE INDEX insurer_plans_insurer_id_592b0819 ON insurer_plans USING btree (insurer_id);
+
 CREATE INDEX message_by_provider_id ON messages USING btree (provider_id) WHERE (NOT (provider_id IS NULL));
 
 CREATE UNIQUE INDEX message_provider_id_once ON messages USING btree (conversation_id, provider_id) WHERE (NOT (provider_id IS NULL));
@@ -884,6 +1214,12 @@ CREATE INDEX message_unanswered ON messages USING btree (conversation_id, "posit
 CREATE INDEX message_underway ON messages USING btree (conversation_id, "position") WHERE ((status)::text = ANY ((ARRAY['queued'::character varying, 'sending'::character varying, 'maybe_sent'::character varying])::text[]));
 
 CREATE INDEX messages_conversation_id_5ef638db ON messages USING btree (conversation_id);
+
+CREATE INDEX move_by_cause ON move_requests USING btree (cause_id);
+
+CREATE UNIQUE INDEX move_one_open ON move_requests USING btree (appointment_id) WHERE ((settled)::text = ''::text);
+
+CREATE INDEX move_requests_appointment_id_f4376d33 ON move_requests USING btree (appointment_id);
 
 CREATE INDEX offers_chair_id_4f1181e0 ON offers USING btree (chair_id);
 
@@ -899,11 +1235,29 @@ CREATE INDEX patient_by_phone ON patients USING btree (phone) WHERE (NOT (phone 
 
 CREATE INDEX patient_facts_patient_id_b57c48b8 ON patient_facts USING btree (patient_id);
 
+CREATE INDEX patient_name_parts ON patients USING gin (name_key gin_trgm_ops);
+
 CREATE INDEX patients_insurer_id_9c1ce282 ON patients USING btree (insurer_id);
 
 CREATE INDEX patients_merged_into_id_510507cc ON patients USING btree (merged_into_id);
 
 CREATE INDEX patients_possible_duplicate_of_id_bd0541c6 ON patients USING btree (possible_duplicate_of_id);
+
+CREATE INDEX plan_by_status ON treatment_plans USING btree (status, created_at);
+
+CREATE INDEX plan_item_of_appointment ON plan_items USING btree (appointment_id) WHERE (NOT (appointment_id IS NULL));
+
+CREATE INDEX plan_items_appointment_id_d0f71716 ON plan_items USING btree (appointment_id);
+
+CREATE INDEX plan_items_plan_id_e5fc28ac ON plan_items USING btree (plan_id);
+
+CREATE INDEX plan_items_treatment_id_62147bb4 ON plan_items USING btree (treatment_id);
+
+CREATE INDEX plan_of_patient ON treatment_plans USING btree (patient_id, created_at);
+
+CREATE INDEX privacy_request_due ON privacy_requests USING btree (due_on);
+
+CREATE INDEX privacy_requests_patient_id_09a2c1bc ON privacy_requests USING btree (patient_id);
 
 CREATE UNIQUE INDEX professional_one_per_user ON professionals USING btree (user_id) WHERE (NOT (user_id IS NULL));
 
@@ -911,15 +1265,45 @@ CREATE INDEX professional_treatments_professional_id_2c4e1a65 ON professional_tr
 
 CREATE INDEX professional_treatments_treatment_id_92796709 ON professional_treatments USING btree (treatment_id);
 
+CREATE INDEX record_attachments_record_id_62e28781 ON record_attachments USING btree (record_id);
+
+CREATE INDEX record_read_of_patient ON record_reads USING btree (patient_id, at);
+
+CREATE INDEX record_reads_patient_id_6d58a927 ON record_reads USING btree (patient_id);
+
+CREATE INDEX record_reads_record_id_05acc295 ON record_reads USING btree (record_id);
+
 CREATE INDEX transaction_by_day ON accounting_transactions USING btree (occurred_on, id);
 
+CREATE INDEX transaction_of_patient ON accounting_transactions USING btree (patient_id, occurred_on);
+
+CREATE INDEX transaction_of_plan ON accounting_transactions USING btree (plan_id) WHERE (NOT (plan_id IS NULL));
+
 CREATE UNIQUE INDEX transaction_reversed_once ON accounting_transactions USING btree (reverses_id) WHERE (reverses_id IS NOT NULL);
+
+CREATE INDEX treatment_plans_patient_id_21c2253b ON treatment_plans USING btree (patient_id);
+
+CREATE INDEX treatment_plans_professional_id_09b50caa ON treatment_plans USING btree (professional_id);
 
 CREATE INDEX treatments_code_2840a4b3 ON treatments USING btree (code);
 
 CREATE INDEX treatments_code_2840a4b3_like ON treatments USING btree (code varchar_pattern_ops);
 
 CREATE INDEX turn_steps_turn_id_57d4ae9b ON turn_steps USING btree (turn_id);
+
+CREATE INDEX waiting_in_order ON waiting_list USING btree (created_at, id) WHERE ((status)::text = ANY ((ARRAY['waiting'::character varying, 'offered'::character varying])::text[]));
+
+CREATE INDEX waiting_list_booked_id_1d58e8a9 ON waiting_list USING btree (booked_id);
+
+CREATE INDEX waiting_list_instead_of_id_849d81f4 ON waiting_list USING btree (instead_of_id);
+
+CREATE INDEX waiting_list_patient_id_f5befdda ON waiting_list USING btree (patient_id);
+
+CREATE INDEX waiting_list_professional_id_f87165fb ON waiting_list USING btree (professional_id);
+
+CREATE INDEX waiting_list_treatment_id_e39daea2 ON waiting_list USING btree (treatment_id);
+
+CREATE UNIQUE INDEX waiting_once ON waiting_list USING btree (patient_id, treatment_id) WHERE ((status)::text = ANY ((ARRAY['waiting'::character varying, 'offered'::character varying])::text[]));
 
 CREATE TRIGGER refuse_booking_over_overbooked BEFORE INSERT OR UPDATE OF starts_at, ends_at, professional_id, status, overbooked ON appointments FOR EACH ROW EXECUTE FUNCTION refuse_booking_over_overbooked();
 
@@ -945,7 +1329,13 @@ ALTER TABLE ONLY accounting_transactions
     ADD CONSTRAINT accounting_transacti_reverses_id_31a380bc_fk_accountin FOREIGN KEY (reverses_id) REFERENCES accounting_transactions(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY accounting_transactions
+    ADD CONSTRAINT accounting_transactions_insurer_id_afee7bf7_fk_insurers_id FOREIGN KEY (insurer_id) REFERENCES insurers(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY accounting_transactions
     ADD CONSTRAINT accounting_transactions_patient_id_f8cb9dc9_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY accounting_transactions
+    ADD CONSTRAINT accounting_transactions_plan_id_8fc9d555_fk_treatment_plans_id FOREIGN KEY (plan_id) REFERENCES treatment_plans(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY appointment_changes
     ADD CONSTRAINT appointment_changes_appointment_id_79ccd5a6_fk_appointments_id FOREIGN KEY (appointment_id) REFERENCES appointments(id) DEFERRABLE INITIALLY DEFERRED;
@@ -962,6 +1352,12 @@ ALTER TABLE ONLY appointments
 ALTER TABLE ONLY appointments
     ADD CONSTRAINT appointments_treatment_id_0b6563e8_fk_treatments_id FOREIGN KEY (treatment_id) REFERENCES treatments(id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY breaches
+    ADD CONSTRAINT breaches_follows_id_c39611ea_fk_breaches_id FOREIGN KEY (follows_id) REFERENCES breaches(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY cash_flow_steps
+    ADD CONSTRAINT cash_flow_steps_cash_flow_id_8d788500_fk_daily_cash_flow_id FOREIGN KEY (cash_flow_id) REFERENCES daily_cash_flow(id) DEFERRABLE INITIALLY DEFERRED;
+
 ALTER TABLE ONLY channel_identities
     ADD CONSTRAINT channel_identities_patient_id_38c1e26c_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
 
@@ -969,13 +1365,34 @@ ALTER TABLE ONLY clinical_records
     ADD CONSTRAINT clinical_records_addendum_to_id_d9f20297_fk_clinical_records_id FOREIGN KEY (addendum_to_id) REFERENCES clinical_records(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY clinical_records
+    ADD CONSTRAINT clinical_records_appointment_id_60fbece2_fk_appointments_id FOREIGN KEY (appointment_id) REFERENCES appointments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY clinical_records
     ADD CONSTRAINT clinical_records_patient_id_250be945_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY clinical_records
     ADD CONSTRAINT clinical_records_professional_id_5401313c_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY consents
+    ADD CONSTRAINT consents_patient_id_40c6c7c1_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY consents
+    ADD CONSTRAINT consents_text_id_71b68eaa_fk_consent_texts_id FOREIGN KEY (text_id) REFERENCES consent_texts(id) DEFERRABLE INITIALLY DEFERRED;
+
 ALTER TABLE ONLY conversations
     ADD CONSTRAINT conversations_identity_id_6669ef02_fk_channel_identities_id FOREIGN KEY (identity_id) REFERENCES channel_identities(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY coverages
+    ADD CONSTRAINT coverages_insurer_id_52ec0b05_fk_insurers_id FOREIGN KEY (insurer_id) REFERENCES insurers(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY coverages
+    ADD CONSTRAINT coverages_plan_id_744bfcf9_fk_insurer_plans_id FOREIGN KEY (plan_id) REFERENCES insurer_plans(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY coverages
+    ADD CONSTRAINT coverages_professional_id_28722d48_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY coverages
+    ADD CONSTRAINT coverages_treatment_id_5a1b6b9f_fk_treatments_id FOREIGN KEY (treatment_id) REFERENCES treatments(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY guardians
     ADD CONSTRAINT guardians_dependant_id_2b75e170_fk_patients_id FOREIGN KEY (dependant_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
@@ -983,8 +1400,14 @@ ALTER TABLE ONLY guardians
 ALTER TABLE ONLY guardians
     ADD CONSTRAINT guardians_guardian_id_5d1c7db6_fk_patients_id FOREIGN KEY (guardian_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY insurer_plans
+    ADD CONSTRAINT insurer_plans_insurer_id_592b0819_fk_insurers_id FOREIGN KEY (insurer_id) REFERENCES insurers(id) DEFERRABLE INITIALLY DEFERRED;
+
 ALTER TABLE ONLY messages
     ADD CONSTRAINT messages_conversation_id_5ef638db_fk_conversations_id FOREIGN KEY (conversation_id) REFERENCES conversations(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY move_requests
+    ADD CONSTRAINT move_requests_appointment_id_f4376d33_fk_appointments_id FOREIGN KEY (appointment_id) REFERENCES appointments(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY offers
     ADD CONSTRAINT offers_chair_id_4f1181e0_fk_chairs_id FOREIGN KEY (chair_id) REFERENCES chairs(id) DEFERRABLE INITIALLY DEFERRED;
@@ -1007,11 +1430,62 @@ ALTER TABLE ONLY patients
 ALTER TABLE ONLY patients
     ADD CONSTRAINT patients_possible_duplicate_of_id_bd0541c6_fk_patients_id FOREIGN KEY (possible_duplicate_of_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY plan_items
+    ADD CONSTRAINT plan_items_appointment_id_d0f71716_fk_appointments_id FOREIGN KEY (appointment_id) REFERENCES appointments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY plan_items
+    ADD CONSTRAINT plan_items_plan_id_e5fc28ac_fk_treatment_plans_id FOREIGN KEY (plan_id) REFERENCES treatment_plans(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY plan_items
+    ADD CONSTRAINT plan_items_treatment_id_62147bb4_fk_treatments_id FOREIGN KEY (treatment_id) REFERENCES treatments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY privacy_requests
+    ADD CONSTRAINT privacy_requests_patient_id_09a2c1bc_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
 ALTER TABLE ONLY professional_treatments
     ADD CONSTRAINT professional_treatme_professional_id_2c4e1a65_fk_professio FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY professional_treatments
     ADD CONSTRAINT professional_treatments_treatment_id_92796709_fk_treatments_id FOREIGN KEY (treatment_id) REFERENCES treatments(id) DEFERRABLE INITIALLY DEFERRED;
 
+ALTER TABLE ONLY record_attachments
+    ADD CONSTRAINT record_attachments_record_id_62e28781_fk_clinical_records_id FOREIGN KEY (record_id) REFERENCES clinical_records(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY record_reads
+    ADD CONSTRAINT record_reads_patient_id_6d58a927_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY record_reads
+    ADD CONSTRAINT record_reads_record_id_05acc295_fk_clinical_records_id FOREIGN KEY (record_id) REFERENCES clinical_records(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY treatment_plans
+    ADD CONSTRAINT treatment_plans_patient_id_21c2253b_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY treatment_plans
+    ADD CONSTRAINT treatment_plans_professional_id_09b50caa_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
+
 ALTER TABLE ONLY turn_steps
     ADD CONSTRAINT turn_steps_turn_id_57d4ae9b_fk_turns_id FOREIGN KEY (turn_id) REFERENCES turns(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY waiting_list
+    ADD CONSTRAINT waiting_list_booked_id_1d58e8a9_fk_appointments_id FOREIGN KEY (booked_id) REFERENCES appointments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY waiting_list
+    ADD CONSTRAINT waiting_list_instead_of_id_849d81f4_fk_appointments_id FOREIGN KEY (instead_of_id) REFERENCES appointments(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY waiting_list
+    ADD CONSTRAINT waiting_list_patient_id_f5befdda_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY waiting_list
+    ADD CONSTRAINT waiting_list_professional_id_f87165fb_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY waiting_list
+    ADD CONSTRAINT waiting_list_treatment_id_e39daea2_fk_treatments_id FOREIGN KEY (treatment_id) REFERENCES treatments(id) DEFERRABLE INITIALLY DEFERRED;
+
+INSERT INTO retired (tenant_id, kind, name) VALUES
+    ('{tenant_id}', 'constraint', 'clinical_records.clinical_record_kind_known'),
+    ('{tenant_id}', 'constraint', 'patients.patient_active_has_facts'),
+    ('{tenant_id}', 'default', 'accounting_transactions.late_reason DEFAULT '''''),
+    ('{tenant_id}', 'default', 'appointments.authorisation_number DEFAULT '''''),
+    ('{tenant_id}', 'default', 'clinical_records.signed_as DEFAULT '''''),
+    ('{tenant_id}', 'default', 'daily_cash_flow.cash_out DEFAULT 0.00'),
+    ('{tenant_id}', 'default', 'daily_cash_flow.refunds DEFAULT 0.00');

@@ -39,7 +39,9 @@ def embedded(alfa: Clinic) -> Catalogue:
 def patched(cursor: psycopg.Cursor, schema: str, rounds: Sequence[Sequence[Step]]) -> Catalogue:
     """Run rounds of patches in a schema, each patch twice; what that gave."""
     cursor.execute(f"SELECT set_config('search_path', '{schema}, public, extensions', true)")
-    with clinic_scope(Scope(schema, uuid.uuid4(), "UTC", timedelta(0))):
+    # One clinic a schema: what is retired is asked for by its id.
+    tenant = uuid.uuid5(uuid.NAMESPACE_DNS, schema)
+    with clinic_scope(Scope(schema, tenant, "UTC", timedelta(0))):
         for steps in rounds:
             for step in steps:
                 for patch in step.patches:

@@ -42,6 +42,7 @@ from clinics.tenancy.models import (
 from dentalogic.core.models import IdempotencyKey, OutboxMessage
 from dentalogic.core.tenancy import clinic_scope
 from tests.fixtures.clinics import NOW, WEEK, tomorrow
+from tests.walls.prover_later_rows import fill_later
 from tests.walls.prover_world import World, full
 from whatsapp.models import Conversation, InboxItem, Message
 
@@ -57,6 +58,7 @@ def fill(clinic: Clinic, *, word: str, public_word: str, digit: str) -> World:
         _agenda(world)
         _channel(world)
         _ledgers(world, members[Role.CEO])
+        fill_later(world, members[Role.CEO])
     _plumbing(world, members[Role.CEO])
     return world
 
