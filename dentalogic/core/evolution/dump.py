@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 
+from dentalogic.core.backend.pooler import TRANSACTION
 from dentalogic.core.evolution.catalogue import differences, read_catalogue
 from dentalogic.core.evolution.foundation import SCRATCH_SCHEMAS, TENANT_TOKEN, head, lay, parse
 from dentalogic.core.evolution.steps import fingerprint, tenant_steps
@@ -115,6 +116,11 @@ def _scratch() -> Iterator[Any]:
     """
     if connection.in_atomic_block:
         raise CannotDump("pg_dump sees committed structure only: leave the transaction first")
+    if connection.settings_dict.get("POOLER") == TRANSACTION:
+        raise CannotDump(
+            "the lock of this work is a session's, and DATABASE_POOLER=transaction keeps none:"
+            " point DATABASE_URL at PostgreSQL itself, with DATABASE_POOLER=none"
+        )
     with no_scope(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
