@@ -97,14 +97,14 @@ def test_a_connection_that_served_many_clinics_is_replaced(
 ) -> None:
     clinics = [new_clinic(), new_clinic()] * 6
     pool = cast(Any, connection).pool
-    usual, pool._max_clinics = pool._max_clinics, 1
+    usual, pool.max_clinics = pool.max_clinics, 1
     try:
         connection.close()
         assert len({_backend_of(clinic) for clinic in clinics}) == len(clinics)
-        pool._max_clinics = usual
+        pool.max_clinics = usual
         assert len({_backend_of(clinic) for clinic in clinics}) < len(clinics)
     finally:
-        pool._max_clinics = usual
+        pool.max_clinics = usual
 
 
 def _backend_of(clinic: Clinic) -> int:

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -109,7 +109,9 @@ class Command(BaseCommand):
             lock_timeout=options["lock_timeout"],
             report=progress,
         )
-        with until_told(robot.stop) as told, progress:
+        database: Any = connection
+        replacing = database.pool.once_each() if database.pool else nullcontext()
+        with until_told(robot.stop) as told, progress, replacing:
             outcomes = robot.run(targets)
         return self._end(options, outcomes, total - len(targets), started, told)
 
