@@ -95,31 +95,52 @@ def wall_clock(scope: Scope) -> AbstractContextManager[None]:
 
 
 def keep_scope(response: HttpResponseBase, scope: Scope) -> HttpResponseBase:
-    """Let a streamed body be produced inside the clinic: it runs after the view has returned."""
+    """Let a streamed body be produced inside the clinic: it runs after the view has returned.
+
+    It ends there too, whoever ends it: the server after the last part, a client that hangs up, or
+    the garbage collector in the middle of another clinic's request.
+    """
     if isinstance(response, StreamingHttpResponse):
-        if response.is_async:
-            response.streaming_content = _again_async(response.streaming_content, scope)
-        else:
-            response.streaming_content = _again(response.streaming_content, scope)
+        body: Any = response
+        body._resource_closers = [_inside(scope, close) for close in body._resource_closers]
+        # Not `streaming_content`: that is a generator around the body, whose end leaves it open.
+        again = _again_async if response.is_async else _again
+        response.streaming_content = again(body._iterator, scope)
     return response
 
 
-def _again(body: Any, scope: Scope) -> Iterator[bytes]:
-    parts = iter(body)
-    while True:
-        # Entered for each part: between two parts the server runs other requests in this context.
+def _inside(scope: Scope, close: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
         with clinic_scope(scope):
-            part = next(parts, None)
-        if part is None:
-            return
-        yield part
+            close()
+
+    return run
 
 
-async def _again_async(body: Any, scope: Scope) -> AsyncIterator[bytes]:
-    parts = aiter(body)
-    while True:
+def _again(parts: Any, scope: Scope) -> Iterator[Any]:
+    try:
+        while True:
+            # Entered for each part: between two the server runs other requests in this context.
+            with clinic_scope(scope):
+                part = next(parts, None)
+            if part is None:
+                return
+            yield part
+    finally:
         with clinic_scope(scope):
-            part = await anext(parts, None)
-        if part is None:
-            return
-        yield part
+            if hasattr(parts, "close"):
+                parts.close()
+
+
+async def _again_async(parts: Any, scope: Scope) -> AsyncIterator[Any]:
+    try:
+        while True:
+            with clinic_scope(scope):
+                part = await anext(parts, None)
+            if part is None:
+                return
+            yield part
+    finally:
+        with clinic_scope(scope):
+            if hasattr(parts, "aclose"):
+                await parts.aclose()
