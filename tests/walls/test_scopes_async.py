@@ -160,9 +160,16 @@ def test_threads_of_a_pool_keep_nothing(two: Sequence[Clinic]) -> None:
             return Chair.objects.get().name
 
     asked = [two[0], None, two[1], None, None, two[1], two[0]] * 30
-    with ThreadPoolExecutor(3, initializer=threading.current_thread) as pool, clinic_scope(two[1]):
+    line = threading.Barrier(3)
+
+    def close(_: int) -> None:
+        # One for each thread: a thread that ends with its connection keeps a place of the pool.
+        line.wait(timeout=30)
+        connection.close()
+
+    with ThreadPoolExecutor(3) as pool, clinic_scope(two[1]):
         found = list(pool.map(work, asked))
-        list(pool.map(lambda _: connection.close(), range(30)))
+        list(pool.map(close, range(3)))
     assert found == ["public" if one is None else one.schema_name for one in asked]
 
 
