@@ -33,11 +33,11 @@ SECONDS, LOOK = 60, 0.02
 wrapper: Any = connection
 
 
-class Memory(memory.Transport):  # type: ignore[misc]  # kombu is untyped
+class Memory(memory.Transport):
     """Look up often: a worker that is told to stop hears of it when its transport does."""
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> Any:
-        return super().drain_events(connection, timeout=min(timeout or LOOK, LOOK))
+    def drain_events(self, connection: Any, **kwargs: Any) -> None:
+        super().drain_events(connection, timeout=min(kwargs.get("timeout") or LOOK, LOOK))
 
 
 class Found:
@@ -156,7 +156,8 @@ def limits(two: list[str]) -> list[dict[str, Any]]:
         sink = str(Path(folder) / "said")
         Path(sink).touch()
         with worker("prefork", 1):
-            for at, limit in enumerate(({"soft_time_limit": 1}, {"time_limit": 1})):
+            ends: list[dict[str, Any]] = [{"soft_time_limit": 1}, {"time_limit": 1}]
+            for at, limit in enumerate(ends):
                 stuck.apply_async((two[0], sink), **limit)
                 look.delay(two[1], sink)
                 _said(sink, 2 * at + 2)
