@@ -12,6 +12,7 @@ from clinics.api import (
     events,
     patients,
     professionals,
+    reception,
     staff,
 )
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("appointments/<uuid:row_id>/complete/", appointments.CompleteView.as_view()),
     path("appointments/<uuid:row_id>/no-show/", appointments.NoShowView.as_view()),
     path("appointments/<uuid:row_id>/undo/", appointments.UndoView.as_view()),
+    path("room/", reception.RoomView.as_view()),
     path("patients/", patients.PatientsView.as_view()),
     path("patients/<uuid:row_id>/", patients.PatientView.as_view()),
     path("patients/<uuid:row_id>/appointments/", patients.PatientAppointmentsView.as_view()),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clinics.ui import agenda, login
+from clinics.ui import agenda, login, room
 
 urlpatterns = [
     path("", agenda.agenda_page, name="agenda"),
     path("agenda/data/", agenda.agenda_data, name="agenda-data"),
+    path("room/", room.room_page, name="room"),
+    path("room/data/", room.room_data, name="room-data"),
     path("login/", login.log_in_page, name="login"),
     path("logout/", login.log_out_page, name="logout"),
     path("clinics/", login.switch_page, name="switch-clinic"),
