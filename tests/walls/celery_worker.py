@@ -36,9 +36,7 @@ wrapper: Any = connection
 class Memory(memory.Transport):
     """Look up often: a worker that is told to stop hears of it when its transport does."""
 
-    def drain_events(  # type: ignore[override]  # its own two bases differ
-        self, connection: Any, timeout: float | None = None, **_: Any
-    ) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
         super().drain_events(connection, timeout=min(timeout or LOOK, LOOK))
 
 
