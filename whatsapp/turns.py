@@ -24,7 +24,7 @@ from agent.turn import run_turn
 from clinics.tenancy.models import Clinic
 from dentalogic.core import clock
 from dentalogic.core.errors import RetryLater
-from dentalogic.core.tenancy import current_scope
+from dentalogic.core.tenancy import acting_as, current_scope
 from whatsapp import threads
 from whatsapp.burst import is_with_a_person, owe_turn
 from whatsapp.models import Author, Conversation, DeliveryStatus, Message
@@ -69,7 +69,8 @@ def answer(conversation_id: str) -> None:
         if not context.new:
             _close_empty(lease)
             return
-        finish_turn(lease, context, run_turn(context))
+        with acting_as("agent"):
+            finish_turn(lease, context, run_turn(context))
 
 
 def take_turn(conversation_id: UUID) -> Lease | None:

@@ -49,6 +49,11 @@ class Caller:
         return self.user_id
 
     @property
+    def acts_as(self) -> str:
+        """How the audit names them."""
+        return f"staff:{self.user_id}"
+
+    @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 

@@ -20,7 +20,7 @@ from clinics.tenancy.errors import ClinicSwitched
 from clinics.tenancy.sessions import compare_clinic, find_session_caller
 from dentalogic.core.problems import problem_response
 from dentalogic.core.scope import Scope
-from dentalogic.core.tenancy import clinic_scope
+from dentalogic.core.tenancy import acting_as, clinic_scope
 
 logger = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ def ClinicScopeMiddleware(get_response: Callable[[HttpRequest], Any]) -> Any:  #
             answer = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", get_response)
             if caller is None:
                 return await answer(request)
-            with clinic_scope(caller.scope), wall_clock(caller.scope):
+            with clinic_scope(caller.scope), wall_clock(caller.scope), acting_as(caller.acts_as):
                 return keep_scope(await answer(request), caller.scope)
 
         run_async.process_exception = database_away  # type: ignore[attr-defined]
@@ -82,7 +82,7 @@ def ClinicScopeMiddleware(get_response: Callable[[HttpRequest], Any]) -> Any:  #
         answer = cast("Callable[[HttpRequest], HttpResponseBase]", get_response)
         if caller is None:
             return answer(request)
-        with clinic_scope(caller.scope), wall_clock(caller.scope):
+        with clinic_scope(caller.scope), wall_clock(caller.scope), acting_as(caller.acts_as):
             return keep_scope(answer(request), caller.scope)
 
     run.process_exception = database_away  # type: ignore[attr-defined]

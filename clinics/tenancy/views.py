@@ -18,7 +18,7 @@ from clinics.tenancy.middleware import keep_scope
 from clinics.tenancy.permissions import Can, Reach, Resource, reach, verdict
 from dentalogic.core.errors import NotAllowed
 from dentalogic.core.scope import Scope
-from dentalogic.core.tenancy import clinic_scope
+from dentalogic.core.tenancy import acting_as, clinic_scope
 
 
 class ClinicAPIView(APIView):
@@ -43,6 +43,7 @@ class ClinicAPIView(APIView):
         if isinstance(request.auth, Caller):
             self._entered = scope = request.auth.scope
             self._scope.enter_context(clinic_scope(scope))
+            self._scope.enter_context(acting_as(request.auth.acts_as))
             # Moments are answered with the clinic's offset.
             self._scope.enter_context(timezone.override(ZoneInfo(scope.timezone)))
 

@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 
 from dentalogic.core import bell, clock
 from dentalogic.core.errors import DependencyAway, PermanentFailure, RetryLater
-from dentalogic.core.scope import Scope
-from dentalogic.core.tenancy import clinic_scope, no_scope
+from dentalogic.core.scope import SYSTEM, Scope
+from dentalogic.core.tenancy import acting_as, clinic_scope, no_scope
 
 logger = structlog.get_logger(__name__)
 
@@ -101,7 +101,7 @@ def deliver(row_id: int, lease_no: int) -> None:
     log = logger.bind(topic=topic, sink=sink, row=row_id, clinic=scope[0])
     try:
         handler = import_string(settings.OUTBOX_ROUTES[topic][sink])
-        with clinic_scope(Scope(*scope)):
+        with clinic_scope(Scope(*scope)), acting_as(SYSTEM):
             handler(**json.loads(payload))
     except RetryLater as later:
         _release(row_id, lease_no, generation, clock.real_now() + later.after, counted=False)

@@ -1,5 +1,7 @@
-"""Which clinic the running code belongs to. Data only: switching is `tenancy`'s, selecting the
-search path the database backend's."""
+"""Which clinic the running code belongs to, and who acts in it.
+
+Data only: switching is `tenancy`'s, telling PostgreSQL the database backend's.
+"""
 
 from __future__ import annotations
 
@@ -61,3 +63,7 @@ class CurrentScope:
 
 
 SCOPE = CurrentScope()
+
+# Who acts, as the audit names them: "staff:<user id>", "patient", "agent" or "system".
+SYSTEM = "system"
+ACTOR: ContextVar[str] = ContextVar("actor", default=SYSTEM)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
 from django.db import connection
 
-from dentalogic.core.scope import SCOPE, Scope
+from dentalogic.core.scope import ACTOR, SCOPE, Scope
+
+_ACTOR = re.compile(r"staff:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|patient|agent|system")
 
 
 class NoClinic(RuntimeError):
@@ -87,3 +90,21 @@ def no_scope() -> Iterator[None]:
         yield
     finally:
         SCOPE.reset(token)
+
+
+@contextmanager
+def acting_as(actor: str) -> Iterator[None]:
+    """Name who acts in the block: "staff:<user id>", "patient", "agent" or "system".
+
+    The audit writes it beside each change. Re-entrant, like `clinic_scope`.
+    """
+    # It goes into a statement's text.
+    if _ACTOR.fullmatch(actor) is None:
+        raise ValueError("nobody acts under that name")
+    token = ACTOR.set(actor)
+    try:
+        yield
+    finally:
+        # A generator that is closed late runs in a copy of the context, which has no reset.
+        with suppress(ValueError):
+            ACTOR.reset(token)

@@ -1,5 +1,5 @@
 -- The schema of a clinic: all patches together. Made by `manage.py makefoundation`.
--- fingerprint ad03cf087a0bdde6d6b241cd4ed774710ef9fef69c69bf710b91efb3b4e2e822
+-- fingerprint ec25d61cd14cb6bc210c5d3f0fed89dab42b17a013ad0aaea20230dec8ae9f83
 -- step clinics.0001_rules b6d403f8a8a0d1993c46103099853eb8e765aa713e4e1e46db7d14d5b18619eb
 -- step agent.0001_turns c47c93d0f7e09a44a7c097da4456285d346df25cb7fc44a8c5f3fc806b636251
 -- step clinics.0002_tables bcf3d399d385c3349343cee5a37c5812f5d86fccd39f12810c3930dd5542812e
@@ -8,6 +8,9 @@
 -- step whatsapp.0001_channel fa35daa88869b15b0f0f91faf35da0ccd0fc2421495d8558f82f523e4e3c4056
 -- step clinics.0005_staff 9a3164aa194b0cefbd2de51ccb1a0af066507fd21f0775d0ddabd41f78e1f4b9
 -- step clinics.0006_staff_contract e0209924a765ad2a18dce9e1715e36a7d65c10047cc854e15578078761fbb36e
+-- step clinics.0007_audit 107c6ed9281ebcd664b060bd9454c7933337eea7588b8332cb8fa24d7e5b8d92
+-- step clinics.0008_record_heads 48ec21050a9e3b07e310ff1575e985aa8b16a9789db6a36865f7f0f77cee1a99
+-- step clinics.0009_immutable_more 7711756ccf8ff91132b437f9311a281e29335e72a64656d79657c6b8c75aab2f
 
 CREATE FUNCTION agenda_rows(tenant uuid, wanted_treatment uuid, wanted_professionals uuid[], from_second bigint, to_second bigint, now_second double precision, own_conversation uuid, moved_appointment uuid, with_holds boolean) RETURNS TABLE(kind text, id uuid, a text, b text, c text, d text, starts text, ends text)
     LANGUAGE plpgsql STABLE
@@ -127,6 +130,56 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION audit_row() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    covered text[] := string_to_array(TG_ARGV[0], ',');
+    quiet text[] := string_to_array('id,tenant_id,' || TG_ARGV[1], ',');
+    was jsonb;
+    became jsonb;
+    who text := coalesce(nullif(current_setting('dentalogic.actor', true), ''), 'system');
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        became := jsonb_strip_nulls(to_jsonb(NEW)) - quiet - covered;
+    ELSIF TG_OP = 'DELETE' THEN
+        was := jsonb_strip_nulls(to_jsonb(OLD)) - quiet - covered;
+    ELSE
+        IF OLD IS NOT DISTINCT FROM NEW THEN
+            RETURN NULL;
+        END IF;
+        SELECT
+            jsonb_object_agg(
+                key, CASE WHEN key = ANY (covered) THEN '"***"'::jsonb ELSE past.value END),
+            jsonb_object_agg(
+                key, CASE WHEN key = ANY (covered) THEN '"***"'::jsonb ELSE present.value END)
+        INTO was, became
+        FROM jsonb_each(to_jsonb(OLD) - quiet) past
+        JOIN jsonb_each(to_jsonb(NEW) - quiet) present USING (key)
+        WHERE past.value <> present.value;
+        IF was IS NULL THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF TG_OP <> 'DELETE' AND TG_TABLE_SCHEMA = current_schema() THEN
+        INSERT INTO audit_entries
+            (id, tenant_id, at, actor, table_name, row_id, action, before, after)
+        VALUES (
+            gen_random_uuid(), NEW.tenant_id, clock_timestamp(), left(who, 60), TG_TABLE_NAME,
+            NEW.id, lower(TG_OP), was, became);
+    ELSE
+        -- Also where somebody writes to the table by its full name, from elsewhere.
+        EXECUTE format(
+            'INSERT INTO %I.%I'
+            ' (id, tenant_id, at, actor, table_name, row_id, action, before, after)'
+            ' VALUES (gen_random_uuid(), $1, clock_timestamp(), $2, $3, $4, $5, $6, $7)',
+            TG_TABLE_SCHEMA, 'audit_entries')
+        USING coalesce(NEW.tenant_id, OLD.tenant_id), left(who, 60), TG_TABLE_NAME,
+            coalesce(NEW.id, OLD.id), lower(TG_OP), was, became;
+    END IF;
+    RETURN NULL;
+END $_$;
+
 CREATE FUNCTION is_retired(asked_kind text, asked_name text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     AS $$
@@ -138,6 +191,55 @@ BEGIN
               (kind = asked_kind AND name = asked_name)
               OR (kind = 'table' AND name = split_part(asked_name, '.', 1))
           )
+    );
+END $$;
+
+CREATE FUNCTION keep_audit_entry() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND OLD.at < now() - interval '10 years' THEN
+        RETURN OLD;
+    END IF;
+    IF TG_OP = 'UPDATE'
+        AND NEW IS DISTINCT FROM OLD
+        AND (NEW.id, NEW.tenant_id, NEW.at, NEW.actor, NEW.table_name, NEW.row_id, NEW.action)
+            = (OLD.id, OLD.tenant_id, OLD.at, OLD.actor, OLD.table_name, OLD.row_id, OLD.action)
+        AND only_erases(OLD.before, NEW.before)
+        AND only_erases(OLD.after, NEW.after)
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION keep_record_head() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'UPDATE'
+        AND (NEW.entries = OLD.entries + 1
+            -- The same head under another key.
+            OR (NEW.entries, NEW.last_hash) = (OLD.entries, OLD.last_hash))
+        AND (NEW.id, NEW.tenant_id, NEW.patient_id) = (OLD.id, OLD.tenant_id, OLD.patient_id)
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '% only moves on: % refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION only_erases(earlier jsonb, later jsonb) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+    RETURN earlier IS NOT DISTINCT FROM later OR (
+        earlier IS NOT NULL AND later IS NOT NULL AND NOT EXISTS (
+            SELECT FROM jsonb_each(earlier) past FULL JOIN jsonb_each(later) present USING (key)
+            WHERE past.value IS NULL OR present.value IS NULL
+                OR (past.value <> present.value AND present.value <> '"[borrado]"')
+        )
     );
 END $$;
 
@@ -802,6 +904,17 @@ CREATE TABLE record_attachments (
     CONSTRAINT record_attachments_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
 );
 
+CREATE TABLE record_heads (
+    id uuid NOT NULL,
+    tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
+    entries integer NOT NULL,
+    last_hash character varying(64) NOT NULL,
+    seal character varying(64) NOT NULL,
+    patient_id uuid NOT NULL,
+    CONSTRAINT record_head_counts CHECK ((entries > 0)),
+    CONSTRAINT record_heads_tenant CHECK ((tenant_id = '{tenant_id}'::uuid))
+);
+
 CREATE TABLE record_reads (
     id uuid NOT NULL,
     tenant_id uuid DEFAULT '{tenant_id}'::uuid NOT NULL,
@@ -1077,6 +1190,12 @@ ALTER TABLE ONLY professionals
 ALTER TABLE ONLY record_attachments
     ADD CONSTRAINT record_attachments_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY record_heads
+    ADD CONSTRAINT record_head_once UNIQUE (patient_id);
+
+ALTER TABLE ONLY record_heads
+    ADD CONSTRAINT record_heads_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY record_reads
     ADD CONSTRAINT record_reads_pkey PRIMARY KEY (id);
 
@@ -1267,6 +1386,8 @@ CREATE INDEX professional_treatments_treatment_id_92796709 ON professional_treat
 
 CREATE INDEX record_attachments_record_id_62e28781 ON record_attachments USING btree (record_id);
 
+CREATE INDEX record_heads_patient_id_8da1534f ON record_heads USING btree (patient_id);
+
 CREATE INDEX record_read_of_patient ON record_reads USING btree (patient_id, at);
 
 CREATE INDEX record_reads_patient_id_6d58a927 ON record_reads USING btree (patient_id);
@@ -1305,19 +1426,101 @@ CREATE INDEX waiting_list_treatment_id_e39daea2 ON waiting_list USING btree (tre
 
 CREATE UNIQUE INDEX waiting_once ON waiting_list USING btree (patient_id, treatment_id) WHERE ((status)::text = ANY ((ARRAY['waiting'::character varying, 'offered'::character varying])::text[]));
 
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON absences FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON accounting_transactions FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON appointments FOR EACH ROW EXECUTE FUNCTION audit_row('', 'version,updated_at,google_synced_version,google_synced_at');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON breaches FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON cash_flow_steps FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON chairs FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON channel_identities FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON clinical_records FOR EACH ROW EXECUTE FUNCTION audit_row('text,content', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON closures FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON consent_texts FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON consents FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON coverages FOR EACH ROW EXECUTE FUNCTION audit_row('', 'version');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON daily_cash_flow FOR EACH ROW EXECUTE FUNCTION audit_row('', 'version');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON guardians FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON insurer_plans FOR EACH ROW EXECUTE FUNCTION audit_row('', 'name_key');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON insurers FOR EACH ROW EXECUTE FUNCTION audit_row('', 'name_key');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON move_requests FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON patient_facts FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON patients FOR EACH ROW EXECUTE FUNCTION audit_row('', 'version,name_key');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON plan_items FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON privacy_requests FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON professional_treatments FOR EACH ROW EXECUTE FUNCTION audit_row('', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON professionals FOR EACH ROW EXECUTE FUNCTION audit_row('', 'version,name_key');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON record_attachments FOR EACH ROW EXECUTE FUNCTION audit_row('stored_as', '');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON treatment_plans FOR EACH ROW EXECUTE FUNCTION audit_row('', 'version');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON treatments FOR EACH ROW EXECUTE FUNCTION audit_row('', 'version,name_key');
+
+CREATE TRIGGER audit_row AFTER INSERT OR DELETE OR UPDATE ON waiting_list FOR EACH ROW EXECUTE FUNCTION audit_row('', 'version');
+
+CREATE TRIGGER keep_record_head BEFORE DELETE OR UPDATE ON record_heads FOR EACH ROW EXECUTE FUNCTION keep_record_head();
+
 CREATE TRIGGER refuse_booking_over_overbooked BEFORE INSERT OR UPDATE OF starts_at, ends_at, professional_id, status, overbooked ON appointments FOR EACH ROW EXECUTE FUNCTION refuse_booking_over_overbooked();
 
 CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON accounting_transactions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON appointment_changes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON audit_entries FOR EACH ROW EXECUTE FUNCTION keep_audit_entry();
+
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON breaches FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON cash_flow_steps FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON clinical_records FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON consent_texts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON record_attachments FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON record_reads FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON accounting_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON appointment_changes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON breaches FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON cash_flow_steps FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON clinical_records FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON consent_texts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON record_attachments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON record_heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON record_reads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 ALTER TABLE ONLY absences
     ADD CONSTRAINT absences_professional_id_7ae1ba03_fk_professionals_id FOREIGN KEY (professional_id) REFERENCES professionals(id) DEFERRABLE INITIALLY DEFERRED;
@@ -1450,6 +1653,9 @@ ALTER TABLE ONLY professional_treatments
 
 ALTER TABLE ONLY record_attachments
     ADD CONSTRAINT record_attachments_record_id_62e28781_fk_clinical_records_id FOREIGN KEY (record_id) REFERENCES clinical_records(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY record_heads
+    ADD CONSTRAINT record_heads_patient_id_8da1534f_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY record_reads
     ADD CONSTRAINT record_reads_patient_id_6d58a927_fk_patients_id FOREIGN KEY (patient_id) REFERENCES patients(id) DEFERRABLE INITIALLY DEFERRED;

@@ -33,10 +33,26 @@ BY_HAND: tuple[tuple[str, str | None, str], ...] = (
         "records, money and the agenda's history are never changed",
     ),
     (
+        r"trigger (record_attachments|record_reads|cash_flow_steps|consent_texts|breaches)"
+        r"\.refuse_\w+",
+        None,
+        "nor what hangs on them",
+    ),
+    (
+        r"trigger record_heads\.(keep_record_head|refuse_truncate)",
+        None,
+        "the end of a chart only moves on",
+    ),
+    (r"function keep_record_head\(\)", None, "of the trigger above"),
+    (
         r"trigger appointments\.refuse_booking_over_overbooked",
         None,
         "what the exclusion constraint can't say",
     ),
+    (r"trigger \w+\.audit_row", None, "every change is noted, whatever road it came by"),
+    (r"trigger audit_entries\.refuse_\w+", None, "the notes are kept"),
+    (r"function (audit_row|keep_audit_entry)\(\)", None, "of the two above"),
+    (r"function only_erases\(.*\)", None, "of the one above"),
     (r"function stamp_tenant\(.*\)", None, "patches call it"),
     (r"function is_retired\(.*\)", None, "patches call it"),
     (r"function refuse_change\(\)", None, "of the triggers above"),

@@ -7,6 +7,9 @@ use (choosing once and querying later read the wrong clinic in half of all async
 Behind a pooler that hands its servers round between transactions (`DATABASE_POOLER=transaction`)
 a search path would go to whoever comes next. There it travels with the statement, in the same
 message: PostgreSQL runs the two as one transaction, at the end of which the path is gone.
+
+Who acts goes the same way, as the setting `dentalogic.actor` that the audit's triggers read: with
+the path where that is selected, else in one message with the statement, never by a round trip.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from dentalogic.core.backend import pooler
 from dentalogic.core.backend.cursors import ScopedCursor, ScopedDebugCursor
 from dentalogic.core.backend.one_clinic import OneClinic
 from dentalogic.core.backend.pool import ClinicPool
-from dentalogic.core.scope import SCOPE
+from dentalogic.core.scope import ACTOR, SCOPE, SYSTEM
 
 PUBLIC = "public"
 
@@ -35,6 +38,8 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
     """Select the schema of the scope, or `public` outside one, with each statement."""
 
     _selecting = False
+    # Who acts, as this connection was told last; None = not known.
+    _told: str | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # django-tenants
@@ -73,21 +78,42 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
             names = self._get_cursor_search_paths()  # type: ignore[no-untyped-call]
             self._wanted = ", ".join(f'"{name}"' for name in names)
 
-    def select_path(self, cursor: Any) -> str:
+    def select_path(self, cursor: Any) -> list[str]:
         """Select the path on this connection; or return what has to go before the statement."""
         if not self._needs_path():
-            return ""
+            return self._tell("SET")
         if not self._by_transaction:
             self._set_path(cursor, "SET")
-            return ""
+            return []
+        self.forget_path()
+        before = [f"SET LOCAL search_path = {self._wanted}", *self._tell("SET LOCAL")]
         # In a transaction it holds for what follows; otherwise for this one message.
-        self.search_path_set_schemas = None if self.connection.autocommit else self._wanted
-        return f"SET LOCAL search_path = {self._wanted}; "
+        if self.connection.autocommit:
+            self.forget_path()
+        else:
+            self.search_path_set_schemas = self._wanted
+        return before
 
     def select_path_now(self, cursor: Any) -> None:
         """Select the path by a statement of its own, for the rest of a transaction at least."""
+        command = "SET LOCAL" if self._by_transaction else "SET"
         if self._needs_path():
-            self._set_path(cursor, "SET LOCAL" if self._by_transaction else "SET")
+            self._set_path(cursor, command)
+        else:
+            for statement in self._tell(command):
+                self._run(cursor, statement)
+
+    def _tell(self, command: str) -> list[str]:
+        """Return the statement that says who acts, where a clinic's connection has to be told."""
+        actor = ACTOR.get()
+        if self._told == actor or self.schema_name in {None, PUBLIC} or self._selecting:
+            return []
+        if self.connection.pgconn.transaction_status == TransactionStatus.INERROR:
+            return []
+        if self._by_transaction:
+            command = "SET LOCAL"
+        self._told = actor
+        return [f"{command} dentalogic.actor = '{actor}'"]
 
     def _needs_path(self) -> bool:
         if self._selecting:
@@ -106,21 +132,29 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         """Select the path or raise: going on would read whichever clinic was selected before."""
         self.forget_path()
         wanted = self._wanted
+        told = self._tell(command)
+        self._told = None
+        self._run(cursor, "; ".join([f"{command} search_path = {wanted}", *told]))
+        self.search_path_set_schemas = wanted
+        if told:
+            self._told = ACTOR.get()
+        if self.schema_name not in {None, PUBLIC} and self.pool:
+            self.pool.note(self.connection, str(self.schema_name))
+
+    def _run(self, cursor: Any, statement: str) -> None:
         self._selecting = True
         try:
             if cursor.on_server:
                 with self.connection.cursor() as other:
-                    other.execute(f"{command} search_path = {wanted}")
+                    other.execute(statement)
             else:
-                cursor.execute(f"{command} search_path = {wanted}")
+                cursor.execute(statement)
         finally:
             self._selecting = False
-        self.search_path_set_schemas = wanted
-        if self.schema_name not in {None, PUBLIC} and self.pool:
-            self.pool.note(self.connection, str(self.schema_name))
 
     def forget_path(self) -> None:
         self.search_path_set_schemas = None
+        self._told = None
 
     def path_is_lost_between_messages(self) -> bool:
         return self._by_transaction and bool(self.connection.autocommit)
@@ -200,6 +234,7 @@ def _begin_anew() -> None:
     another process and lets go of it silently.
     """
     SCOPE.set(None)
+    ACTOR.set(SYSTEM)
     DatabaseWrapper._connection_pools.clear()
     for one in connections.all(initialized_only=True):
         del connections[one.alias]

@@ -36,26 +36,28 @@ class OnItsPath:
         if self.on_server:
             self.stay()
             return super()._execute(sql, params, *context)  # type: ignore[misc]
-        prefix = self.db.select_path(self)
+        before = self.db.select_path(self)
         try:
-            return self._execute_after(prefix, sql, params, *context)
+            return self._execute_after(before, sql, params, *context)
         except BaseException:
             # Whether PostgreSQL came as far as the path is not known.
-            if prefix:
+            if before:
                 self.db.forget_path()
             raise
         finally:
             if str(sql).lstrip()[:8].lower().startswith(CHANGES_THE_PATH):
                 self.db.forget_path()
 
-    def _execute_after(self, prefix: str, sql: Any, params: Any, *context: Any) -> Any:
-        if not prefix:
+    def _execute_after(self, before: list[str], sql: Any, params: Any, *context: Any) -> Any:
+        if not before:
             return super()._execute(sql, params, *context)  # type: ignore[misc]
+        prefix = "".join(f"{statement}; " for statement in before)
         if params is not None:
             prefix = prefix.replace("%", "%%")
         whole = prefix + sql if isinstance(sql, str) else composed.SQL(prefix) + sql
         result = super()._execute(whole, params, *context)  # type: ignore[misc]
-        self.cursor.nextset()
+        for _statement in before:
+            self.cursor.nextset()
         return result
 
     def _executemany(self, sql: Any, param_list: Any, *context: Any) -> Any:

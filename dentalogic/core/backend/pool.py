@@ -65,9 +65,7 @@ class ClinicPool(ConnectionPool[Any]):
         connection = super().getconn(timeout)
         if not _TO_DJANGO.get():
             try:
-                connection.execute(
-                    f"SET search_path = {self._public}; SET dentalogic.actor = ''"
-                )
+                connection.execute(f"SET search_path = {self._public}; SET dentalogic.actor = ''")
                 if not connection.autocommit:
                     connection.commit()
             except BaseException:

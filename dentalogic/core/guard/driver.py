@@ -23,8 +23,11 @@ from dentalogic.core.guard.tables import clinic_tables
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 # Frames that say nothing about who sent a statement.
 CARRIERS = ("/dentalogic/core/guard/", "/dentalogic/core/backend/", "/.venv/", "/site-packages/")
-# What the database backend puts before a statement: another text for each clinic.
-PATH = re.compile(r'SET (?:LOCAL )?search_path = (?:"\w+"(?:, )?)+; ')
+# What the database backend puts before a statement: another text for each clinic and person.
+BEFORE = re.compile(
+    r'(?:SET (?:LOCAL )?search_path = (?:"\w+"(?:, )?)+; )?'
+    r"(?:SET (?:LOCAL )?dentalogic\.actor = '[\w:-]+'; )?"
+)
 LONGEST = 2000
 LONGEST_KEPT = 20_000
 
@@ -58,7 +61,7 @@ def inspect(connection: Any, query: Any, params: Any) -> None:
         text = query.as_string(connection)
     elif isinstance(query, bytes):
         text = query.decode()
-    text = PATH.sub("", text, count=1) if text.startswith("SET ") else text
+    text = BEFORE.sub("", text, count=1) if text.startswith("SET ") else text
     # The foundation of a clinic is a text of its own each time: read, and not kept.
     read = check if len(text) < LONGEST_KEPT else check.__wrapped__
     found = read(text, clinic_tables(), parametrised=params is not None)
