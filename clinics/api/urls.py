@@ -10,6 +10,7 @@ from clinics.api import (
     availability,
     catalog,
     events,
+    money_urls,
     patients,
     professionals,
     reception,
@@ -56,4 +57,5 @@ urlpatterns = [
     path("closures/", catalog.ClosuresView.as_view()),
     path("closures/<uuid:row_id>/", catalog.ClosureView.as_view()),
     path("events/", events.EventsView.as_view()),
+    *money_urls.urlpatterns,
 ]

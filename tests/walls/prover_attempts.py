@@ -183,6 +183,9 @@ SPECIAL: dict[str, Callable[[Trials, Side], list[Any]]] = {
     "text": lambda _, side: [side.word, side.dni, side.phone[1:]],
     "number": lambda _, side: [1 if isinstance(side, World) else 2],
     "day": lambda _, side: ["2026-11-01"],
+    # Days of the ledgers in prover_rows and prover_later_rows.
+    "open_day": lambda _, side: ["2026-11-23"],
+    "closed_day": lambda _, side: ["2026-11-22"],
     "moment": lambda _, side: ["2026-11-01T00:00:00-03:00"],
     "cursor:moment": _cursor("2020-01-01T00:00:00+00:00"),
     "cursor:day": _cursor("2020-01-01"),

@@ -94,6 +94,10 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
         "ends_on": "2026-12-01",
         "name": "Obra",
     },
+    f"POST {_V1}/transactions/": lambda _: {"kind": "income", "method": "cash", "amount": "1"},
+    f"POST {_V1}/transactions/<uuid:row_id>/reverse/": lambda _: {"reason": "error"},
+    f"POST {_V1}/cash-flow/<str:day>/close/": lambda _: {"version": 1, "counted_cash": "0"},
+    f"POST {_V1}/cash-flow/<str:day>/reopen/": lambda _: {"version": 1, "reason": "error"},
     f"GET {_V1}/events/": lambda _: {"since": 1},
     f"POST {_V1}/auth/register/": lambda trials: {
         "email": f"nueva-{real_now().timestamp()}@nowhere.test",

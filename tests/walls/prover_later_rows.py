@@ -9,6 +9,7 @@ from clinics.models import (
     Consent,
     ConsentText,
     Coverage,
+    DailyCashFlow,
     InsurerPlan,
     MoveRequest,
     PlanItem,
@@ -69,6 +70,8 @@ def _records(world: World, ceo: Membership) -> None:
     full(world, RecordAttachment, record_id=ids["clinicalrecord"], size=1, sha256="0" * 64)
     full(world, RecordRead, patient_id=ids["patient"], user_id=ceo.user_id, role="ceo",
          what="list")  # fmt: skip
+    full(world, DailyCashFlow, day="2026-11-22", currency="ARS", counted_cash=0, closed_at=NOW,
+         closed_by=ceo.user_id)  # fmt: skip
     full(world, CashFlowStep, cash_flow_id=ids["dailycashflow"], closed=True, by=ceo.user_id,
          net=0)  # fmt: skip
     full(world, AuditEntry, table_name="patients", row_id=ids["patient"], action="update",
