@@ -12,6 +12,7 @@ from clinics.api import (
     events,
     money_urls,
     patients,
+    privacy_urls,
     professionals,
     reception,
     staff,
@@ -57,5 +58,6 @@ urlpatterns = [
     path("closures/", catalog.ClosuresView.as_view()),
     path("closures/<uuid:row_id>/", catalog.ClosureView.as_view()),
     path("events/", events.EventsView.as_view()),
+    *privacy_urls.urlpatterns,
     *money_urls.urlpatterns,
 ]

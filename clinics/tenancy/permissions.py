@@ -29,12 +29,21 @@ class Resource(StrEnum):
     AVAILABILITY = "availability"
     APPOINTMENTS = "appointments"
     RECORDS = "records"
+    COVERAGES = "coverages"
+    PLANS = "plans"
+    # Writing down what the patient decided: approved, rejected, given up.
+    PLAN_DECISIONS = "plan_decisions"
     TRANSACTIONS = "transactions"
     CASH_FLOW = "cash_flow"
     CONVERSATIONS = "conversations"
     CALENDARS = "calendars"
     EVENTS = "events"
     REPORTS = "reports"
+    AUDIT = "audit"
+    CONSENT_TEXTS = "consent_texts"
+    CONSENTS = "consents"
+    PRIVACY = "privacy"
+    BREACHES = "breaches"
 
 
 class Can(StrEnum):
@@ -69,12 +78,21 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _WORK,
         Resource.RECORDS: _READ,
+        Resource.COVERAGES: _WORK,
+        Resource.PLANS: _WORK,
+        Resource.PLAN_DECISIONS: _WORK,
         Resource.TRANSACTIONS: _WORK,
         Resource.CASH_FLOW: _WORK,
         Resource.CONVERSATIONS: _WORK,
         Resource.CALENDARS: _WORK,
         Resource.EVENTS: _READ,
         Resource.REPORTS: _READ,
+        Resource.AUDIT: _READ,
+        Resource.CONSENT_TEXTS: {Can.READ: Reach.ALL, Can.ADD: Reach.ALL},
+        Resource.CONSENTS: _WORK,
+        # To change a request is to settle it: to answer, to correct, to erase.
+        Resource.PRIVACY: _WORK,
+        Resource.BREACHES: {Can.READ: Reach.ALL, Can.ADD: Reach.ALL},
     },
     Role.SECRETARY: {
         Resource.PROFESSIONALS: _READ,
@@ -86,11 +104,17 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _WORK,
+        Resource.COVERAGES: _READ,
+        Resource.PLANS: _WORK,
+        Resource.PLAN_DECISIONS: _WORK,
         Resource.TRANSACTIONS: _WORK,
         Resource.CASH_FLOW: _WORK,
         Resource.CONVERSATIONS: _WORK,
         Resource.CALENDARS: _READ,
         Resource.EVENTS: _READ,
+        Resource.CONSENT_TEXTS: _READ,
+        Resource.CONSENTS: _WORK,
+        Resource.PRIVACY: {Can.READ: Reach.ALL, Can.ADD: Reach.ALL},
     },
     Role.PROFESSIONAL: {
         # Their own working hours: which fields is the service's to say.
@@ -103,9 +127,14 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _OWN,
+        Resource.COVERAGES: _READ,
+        # Budgets they draw up; the money in them is the desk's.
+        Resource.PLANS: _OWN,
         Resource.RECORDS: {Can.READ: Reach.ALL, Can.ADD: Reach.ALL},
         Resource.CALENDARS: {Can.READ: Reach.OWN},
         Resource.EVENTS: _READ,
+        Resource.CONSENT_TEXTS: _READ,
+        Resource.CONSENTS: _WORK,
     },
 }
 
