@@ -144,6 +144,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(HOME / "static")))
 STATICFILES_DIRS = [path for path in [BASE_DIR / "build" / "static"] if path.is_dir()]
 MEDIA_ROOT = HOME / "media"
+# The largest file that is attached to a clinical record.
+RECORD_ATTACHMENT_MAX_BYTES = env_int(
+    "RECORD_ATTACHMENT_MAX_BYTES", 10 * 1024 * 1024, minimum=1, maximum=100 * 1024 * 1024
+)
 WHITENOISE_USE_FINDERS = not env_str("STATIC_ROOT", "")
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -41,7 +41,13 @@ from clinics.models.privacy import (
     PrivacyRequest,
     PrivacyRequestKind,
 )
-from clinics.models.records import ClinicalRecord, RecordAttachment, RecordKind, RecordRead
+from clinics.models.records import (
+    ClinicalRecord,
+    RecordAttachment,
+    RecordHead,
+    RecordKind,
+    RecordRead,
+)
 from clinics.models.waiting import MoveCause, MoveRequest, WaitingEntry, WaitingStatus
 
 __all__ = [
@@ -91,6 +97,7 @@ __all__ = [
     "Professional",
     "ProfessionalTreatment",
     "RecordAttachment",
+    "RecordHead",
     "RecordKind",
     "RecordRead",
     "Source",

@@ -57,6 +57,26 @@ class ClinicalRecord(TenantModel):
         ]
 
 
+class RecordHead(TenantModel):
+    """Where a patient's chain ends: how many entries, and the hash of the last one.
+
+    The chain alone can't tell that its last entry is gone. `seal` is an HMAC with a key that the
+    database does not have: whoever rewrites the rows can't write the head that goes with them.
+    """
+
+    patient = TenantForeignKey(Patient, models.PROTECT, related_name="record_heads")
+    entries = models.IntegerField()
+    last_hash = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64)
+
+    class Meta(TenantModel.Meta):
+        db_table = "record_heads"
+        constraints = [
+            models.UniqueConstraint(fields=["patient"], name="record_head_once"),
+            models.CheckConstraint(name="record_head_counts", condition=Q(entries__gt=0)),
+        ]
+
+
 class RecordAttachment(TenantModel):
     """A file that belongs to an entry. Its digest is part of the entry's `content`."""
 

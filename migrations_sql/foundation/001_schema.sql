@@ -1,5 +1,5 @@
 -- The schema of a clinic: all patches together. Made by `manage.py makefoundation`.
--- fingerprint ec25d61cd14cb6bc210c5d3f0fed89dab42b17a013ad0aaea20230dec8ae9f83
+-- fingerprint f52465abe4e9bf0817b6bd80cf6f9d332194c1b007cb095bfc72f8b1ea1f3806
 -- step clinics.0001_rules b6d403f8a8a0d1993c46103099853eb8e765aa713e4e1e46db7d14d5b18619eb
 -- step agent.0001_turns c47c93d0f7e09a44a7c097da4456285d346df25cb7fc44a8c5f3fc806b636251
 -- step clinics.0002_tables bcf3d399d385c3349343cee5a37c5812f5d86fccd39f12810c3930dd5542812e
@@ -10,7 +10,7 @@
 -- step clinics.0006_staff_contract e0209924a765ad2a18dce9e1715e36a7d65c10047cc854e15578078761fbb36e
 -- step clinics.0007_audit 107c6ed9281ebcd664b060bd9454c7933337eea7588b8332cb8fa24d7e5b8d92
 -- step clinics.0008_record_heads 48ec21050a9e3b07e310ff1575e985aa8b16a9789db6a36865f7f0f77cee1a99
--- step clinics.0009_immutable_more 7711756ccf8ff91132b437f9311a281e29335e72a64656d79657c6b8c75aab2f
+-- step clinics.0009_immutable_more f748a87c0cc35ad8a59f27f3301e623a6587fa0040d0cbcb7e68ddb62a7fa6ac
 
 CREATE FUNCTION agenda_rows(tenant uuid, wanted_treatment uuid, wanted_professionals uuid[], from_second bigint, to_second bigint, now_second double precision, own_conversation uuid, moved_appointment uuid, with_holds boolean) RETURNS TABLE(kind text, id uuid, a text, b text, c text, d text, starts text, ends text)
     LANGUAGE plpgsql STABLE
@@ -221,12 +221,13 @@ BEGIN
     IF TG_OP = 'UPDATE'
         AND (NEW.entries = OLD.entries + 1
             -- The same head under another key.
-            OR (NEW.entries, NEW.last_hash) = (OLD.entries, OLD.last_hash))
+            OR ((NEW.entries, NEW.last_hash) = (OLD.entries, OLD.last_hash)
+                AND NEW.seal <> OLD.seal))
         AND (NEW.id, NEW.tenant_id, NEW.patient_id) = (OLD.id, OLD.tenant_id, OLD.patient_id)
     THEN
         RETURN NEW;
     END IF;
-    RAISE EXCEPTION '% only moves on: % refused', TG_TABLE_NAME, TG_OP
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 

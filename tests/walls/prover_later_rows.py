@@ -15,6 +15,7 @@ from clinics.models import (
     PlanItem,
     PrivacyRequest,
     RecordAttachment,
+    RecordHead,
     RecordRead,
     TreatmentPlan,
     WaitingEntry,
@@ -68,6 +69,12 @@ def _plans(world: World, ceo: Membership) -> None:
 def _records(world: World, ceo: Membership) -> None:
     ids = world.ids
     full(world, RecordAttachment, record_id=ids["clinicalrecord"], size=1, sha256="0" * 64)
+    full(
+        world,
+        RecordHead,
+        patient_id=ids["patient"],
+        entries=1,
+    )
     full(world, RecordRead, patient_id=ids["patient"], user_id=ceo.user_id, role="ceo",
          what="list")  # fmt: skip
     full(world, DailyCashFlow, day="2026-11-22", currency="ARS", counted_cash=0, closed_at=NOW,

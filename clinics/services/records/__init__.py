@@ -1,0 +1,1 @@
+"""Clinical records: append-only, signed, chained by hash. See docs/records.md."""
