@@ -145,6 +145,12 @@ class Patient(TenantModel):
             models.Index(fields=["name_key", "id"], name="patient_by_name"),
             # Any part of a name.
             GinIndex(OpClass(F("name_key"), name="gin_trgm_ops"), name="patient_name_parts"),
+            # The digits of a telephone that somebody remembers.
+            GinIndex(
+                OpClass(F("phone"), name="gin_trgm_ops"),
+                name="patient_phone_parts",
+                condition=~Q(phone=None),
+            ),
         ]
 
     @property

@@ -1,5 +1,5 @@
 -- The schema of a clinic: all patches together. Made by `manage.py makefoundation`.
--- fingerprint f52465abe4e9bf0817b6bd80cf6f9d332194c1b007cb095bfc72f8b1ea1f3806
+-- fingerprint a938ea213be62fc260ee3643536839b5821407c4a7ec28bf99df6d8d88eb949d
 -- step clinics.0001_rules b6d403f8a8a0d1993c46103099853eb8e765aa713e4e1e46db7d14d5b18619eb
 -- step agent.0001_turns c47c93d0f7e09a44a7c097da4456285d346df25cb7fc44a8c5f3fc806b636251
 -- step clinics.0002_tables bcf3d399d385c3349343cee5a37c5812f5d86fccd39f12810c3930dd5542812e
@@ -11,6 +11,7 @@
 -- step clinics.0007_audit 107c6ed9281ebcd664b060bd9454c7933337eea7588b8332cb8fa24d7e5b8d92
 -- step clinics.0008_record_heads 48ec21050a9e3b07e310ff1575e985aa8b16a9789db6a36865f7f0f77cee1a99
 -- step clinics.0009_immutable_more f748a87c0cc35ad8a59f27f3301e623a6587fa0040d0cbcb7e68ddb62a7fa6ac
+-- step clinics.0010_phone_parts 426fcb599d4d106f4e44a07ef74dd2d729e8dfa77326a7167e6598fb05bf6db9
 
 CREATE FUNCTION agenda_rows(tenant uuid, wanted_treatment uuid, wanted_professionals uuid[], from_second bigint, to_second bigint, now_second double precision, own_conversation uuid, moved_appointment uuid, with_holds boolean) RETURNS TABLE(kind text, id uuid, a text, b text, c text, d text, starts text, ends text)
     LANGUAGE plpgsql STABLE
@@ -1356,6 +1357,8 @@ CREATE INDEX patient_by_phone ON patients USING btree (phone) WHERE (NOT (phone 
 CREATE INDEX patient_facts_patient_id_b57c48b8 ON patient_facts USING btree (patient_id);
 
 CREATE INDEX patient_name_parts ON patients USING gin (name_key gin_trgm_ops);
+
+CREATE INDEX patient_phone_parts ON patients USING gin (phone gin_trgm_ops) WHERE (NOT (phone IS NULL));
 
 CREATE INDEX patients_insurer_id_9c1ce282 ON patients USING btree (insurer_id);
 
