@@ -156,14 +156,15 @@ def _errors_of(number: str, tooth: Tooth) -> Iterator[tuple[str, str]]:
     there = {mark.finding for mark in tooth.tooth if mark.status == "done"}
     if there & NOT_THERE and any(tooth.faces.values()):
         yield f"{path}.faces", NOT_IN_THE_MOUTH
-    for place, marks in (("tooth", tooth.tooth), *_faces(tooth)):
-        if len({mark.finding for mark in marks}) != len(marks):
+    for place, findings in _findings(tooth):
+        if len(set(findings)) != len(findings):
             yield f"{path}.{place}", TWICE
 
 
-def _faces(tooth: Tooth) -> Iterator[tuple[str, Sequence[OnFace]]]:
+def _findings(tooth: Tooth) -> Iterator[tuple[str, list[str]]]:
+    yield "tooth", [mark.finding for mark in tooth.tooth]
     for face, marks in tooth.faces.items():
-        yield f"faces.{face}", marks
+        yield f"faces.{face}", [mark.finding for mark in marks]
 
 
 def _(message: str) -> str:

@@ -20,6 +20,7 @@ from datetime import datetime
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
@@ -136,7 +137,7 @@ class Document:
         sheet = self._sheet
         for name, value in pairs:
             sheet.set_font(_FAMILY, size=9.5)
-            lines = sheet.multi_cell(
+            lines: Any = sheet.multi_cell(
                 sheet.epw - 48, 5.2, writable(value) or "—", dry_run=True, output="LINES"
             )
             if sheet.will_page_break(5.2 * min(len(lines), 4)):

@@ -22,12 +22,20 @@ FUNCTIONS = [body for body in ALL if ": DO " not in body.name]
 # Patches of the apps whose tables lie in `public`, which has a `retired` of its own.
 SHARED = ("core/", "tenancy/")
 
+# A patch notes what it takes away. The one insert without the column: its text is the generator's
+# for every side, and the column's default and check leave it no choice of clinic.
+RETIRING = re.compile(
+    r"INSERT INTO retired \(kind, name\) VALUES \('\w+', '(?:[^']|'')+'\)"
+    r" ON CONFLICT DO NOTHING"
+)
+
 
 def refused(body: Body) -> list[str]:
     tables = clinic_tables() - ({"retired"} if body.name.startswith(SHARED) else set())
     return [
         f"{one} in {statement}"
         for statement in body.statements
+        if not RETIRING.fullmatch(statement.strip())
         for one in check(statement, tables, parametrised=False, values=body.values)
     ]
 
