@@ -284,6 +284,7 @@ OUTBOX_ROUTES = {
     "inbox.received": {"ingest": "whatsapp.inbox.ingest"},
     "conversation.turn_due": {"agent": "whatsapp.turns.answer"},
     "message.queued": {"whatsapp": "whatsapp.outbound.send"},
+    "move.told": {"whatsapp": "whatsapp.moves.tell"},
     "appointment.calendar": {"google": "clinics.gcal.push.sync_appointment"},
     "registration.pending": {"mail": "clinics.tenancy.mail.notify_ceos"},
 }

@@ -1,8 +1,7 @@
-"""Treatments, insurers and closures: the staff reads, the CEO writes."""
+"""Treatments and insurers: the staff reads, the CEO writes."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
-from clinics.api.fields import DayField, VersionField
+from clinics.api.fields import VersionField
 from clinics.api.paging import Page, list_parameters, page_schema
-from clinics.models import Closure, Insurer, Treatment
+from clinics.models import Insurer, Treatment
 from clinics.services import catalog
 from clinics.tenancy.permissions import Resource
 
@@ -190,72 +189,3 @@ class InsurerView(ResourceView):
         """Change an obra social."""
         row = catalog.change_insurer(insurer_id=row_id, **self.read_body(InsurerChange))
         return Response(render(InsurerSerializer, row))
-
-
-class ClosureSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    starts_on = serializers.DateField()
-    ends_on = serializers.DateField()
-    name = serializers.CharField()
-    opens = serializers.BooleanField()
-
-
-class NewClosure(serializers.Serializer[Any]):
-    starts_on = DayField()
-    ends_on = DayField()
-    name = serializers.CharField(max_length=80)
-    opens = serializers.BooleanField(
-        required=False, default=False, help_text="Se atiende aunque sea feriado."
-    )
-
-
-class ClosureFilter(serializers.Serializer[Any]):
-    since = DayField(required=False, default=date(1900, 1, 1))
-
-
-class ClosuresView(ResourceView):
-    resource = Resource.CLOSURES
-
-    @extend_schema(
-        parameters=[ClosureFilter, *list_parameters()],
-        responses=page_schema(ClosureSerializer),
-        tags=["catalog"],
-        operation_id="list_closures",
-    )
-    def get(self, request: Request) -> Response:
-        """List the days on which the clinic is closed, or open on a holiday."""
-        since = self.read_query(ClosureFilter)["since"]
-        rows = Closure.objects.filter(ends_on__gte=since)
-        return Page(rows, request, order="starts_on").answer(ClosureSerializer)
-
-    @extend_schema(
-        request=NewClosure,
-        responses={201: ClosureSerializer},
-        parameters=[IDEMPOTENCY_KEY],
-        tags=["catalog"],
-        operation_id="add_closure",
-    )
-    def post(self, request: Request) -> Response:
-        """Close the clinic for some days."""
-        values = self.read_body(NewClosure)
-        row = self.run_once(
-            "closures",
-            lambda: catalog.add_closure(**values),
-            lambda row_id: catalog.get_or_refuse(Closure, row_id),
-        )
-        return Response(render(ClosureSerializer, row), status=status.HTTP_201_CREATED)
-
-
-class ClosureView(ResourceView):
-    resource = Resource.CLOSURES
-
-    @extend_schema(responses=ClosureSerializer, tags=["catalog"], operation_id="get_closure")
-    def get(self, request: Request, row_id: UUID) -> Response:
-        """Show a closure."""
-        return Response(render(ClosureSerializer, catalog.get_or_refuse(Closure, row_id)))
-
-    @extend_schema(responses={204: None}, tags=["catalog"], operation_id="remove_closure")
-    def delete(self, request: Request, row_id: UUID) -> Response:
-        """Take a closure back."""
-        catalog.remove_closure(closure_id=row_id)
-        return Response(status=status.HTTP_204_NO_CONTENT)

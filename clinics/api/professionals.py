@@ -1,8 +1,7 @@
-"""Professionals and their absences."""
+"""Professionals: who treats, when, and what."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from rest_framework.response import Response
 
 from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
 from clinics.api.catalog import ActiveFilter, only_active
-from clinics.api.fields import MomentField, VersionField
+from clinics.api.fields import VersionField
 from clinics.api.paging import Page, list_parameters, page_schema
-from clinics.models import Absence, Professional
+from clinics.models import Professional
 from clinics.services import catalog
 from clinics.tenancy.permissions import Resource
 from dentalogic.core.errors import NotFound
@@ -147,66 +146,3 @@ class ProfessionalView(ResourceView):
         own_only = self.caller.user_id if self.only_own else None
         row = catalog.change_professional(professional_id=row_id, own_only=own_only, **values)
         return Response(render(ProfessionalSerializer, row))
-
-
-class AbsenceSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    professional_id = serializers.UUIDField()
-    starts_at = MomentField()
-    ends_at = MomentField()
-    reason = serializers.CharField()
-
-
-class NewAbsence(serializers.Serializer[Any]):
-    starts_at = MomentField()
-    ends_at = MomentField()
-    reason = serializers.CharField(max_length=120, required=False, allow_blank=True)
-
-
-class AbsenceFilter(serializers.Serializer[Any]):
-    since = MomentField(required=False)
-
-
-class AbsencesView(ResourceView):
-    resource = Resource.ABSENCES
-
-    @extend_schema(
-        parameters=[AbsenceFilter, *list_parameters()],
-        responses=page_schema(AbsenceSerializer),
-        tags=["professionals"],
-        operation_id="list_absences",
-    )
-    def get(self, request: Request, row_id: UUID) -> Response:
-        """List when the professional is away."""
-        rows = Absence.objects.filter(professional=catalog.get_or_refuse(Professional, row_id))
-        since: datetime | None = self.read_query(AbsenceFilter).get("since")
-        if since is not None:
-            rows = rows.filter(ends_at__gte=since)
-        return Page(rows, request, order="starts_at").answer(AbsenceSerializer)
-
-    @extend_schema(
-        request=NewAbsence,
-        responses={201: AbsenceSerializer},
-        parameters=[IDEMPOTENCY_KEY],
-        tags=["professionals"],
-        operation_id="add_absence",
-    )
-    def post(self, request: Request, row_id: UUID) -> Response:
-        """Note that the professional is away."""
-        values = self.read_body(NewAbsence)
-        row = self.run_once(
-            f"professionals/{row_id}/absences",
-            lambda: catalog.add_absence(professional_id=row_id, **values),
-            lambda absence_id: catalog.get_or_refuse(Absence, absence_id),
-        )
-        return Response(render(AbsenceSerializer, row), status=status.HTTP_201_CREATED)
-
-
-class AbsenceView(ResourceView):
-    resource = Resource.ABSENCES
-
-    @extend_schema(responses={204: None}, tags=["professionals"], operation_id="remove_absence")
-    def delete(self, request: Request, row_id: UUID, absence_id: UUID) -> Response:
-        """Take an absence back."""
-        catalog.remove_absence(professional_id=row_id, absence_id=absence_id)
-        return Response(status=status.HTTP_204_NO_CONTENT)

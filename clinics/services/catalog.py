@@ -1,8 +1,7 @@
-"""What a clinic offers and when it is closed, as its CEO changes it."""
+"""What a clinic offers and who treats there, as its CEO changes it."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,8 +9,6 @@ from django.db import IntegrityError, transaction
 
 from clinics.hours import InvalidWorkingHours, validate_working_hours
 from clinics.models import (
-    Absence,
-    Closure,
     Insurer,
     Professional,
     ProfessionalTreatment,
@@ -75,20 +72,6 @@ def change_insurer(*, insurer_id: UUID, **values: Any) -> Insurer:
         return _saved(insurer)
 
 
-def add_closure(*, starts_on: date, ends_on: date, name: str, opens: bool = False) -> Closure:
-    """Close the clinic for days, or open it on a holiday. Appointments there stay as they are."""
-    if ends_on < starts_on:
-        raise Invalid({"ends_on": ["Debe ser el mismo día o posterior."]})
-    return Closure.objects.create(starts_on=starts_on, ends_on=ends_on, name=name, opens=opens)
-
-
-def remove_closure(*, closure_id: UUID) -> None:
-    """Take a closure back."""
-    deleted, _ = Closure.objects.filter(pk=closure_id).delete()
-    if not deleted:
-        raise NotFound
-
-
 def add_professional(*, treatments: list[UUID], **values: Any) -> Professional:
     """Add a professional, of the staff or without an account."""
     _check_user(values.get("user_id"))
@@ -128,26 +111,6 @@ def change_professional(
         if treatments is not None:
             _offer(professional, treatments)
     return professional
-
-
-def add_absence(
-    *, professional_id: UUID, starts_at: datetime, ends_at: datetime, reason: str = ""
-) -> Absence:
-    """Note that a professional is away. Appointments in it stay: the staff moves them."""
-    if ends_at <= starts_at:
-        raise Invalid({"ends_at": ["Debe ser posterior al comienzo."]})
-    professional = get_or_refuse(Professional, professional_id)
-    return Absence.objects.create(
-        professional=professional, starts_at=starts_at, ends_at=ends_at, reason=reason
-    )
-
-
-def remove_absence(*, professional_id: UUID, absence_id: UUID) -> None:
-    """Take an absence back."""
-    rows = Absence.objects.filter(pk=absence_id, professional_id=professional_id)
-    deleted, _ = rows.delete()
-    if not deleted:
-        raise NotFound
 
 
 def _locked(model: type[M], row_id: UUID) -> M:

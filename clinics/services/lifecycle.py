@@ -18,6 +18,7 @@ from clinics.services.errors import (
     TransitionRefused,
 )
 from clinics.services.locks import lock_chairs, lock_patients, lock_professionals
+from clinics.services.moves import settle_moves
 from clinics.services.transitions import UNDOABLE, allowed_from
 from clinics.services.writing import note_change, refusal_of
 from dentalogic.core import clock
@@ -166,5 +167,6 @@ def _step(appointment: Appointment, to: str, actor: Actor, reason: str) -> Appoi
             pass
     if from_status == S.COMPLETED:
         appointment.completed_at = None
+    settle_moves(appointment)
     note_change(appointment, actor=actor, from_status=from_status, reason=reason[:200])
     return appointment

@@ -19,6 +19,7 @@ from clinics.services.errors import (
 from clinics.services.events import wall_time
 from clinics.services.lifecycle import find_appointment
 from clinics.services.locks import lock_chairs, lock_patients, lock_professionals
+from clinics.services.moves import settle_moves
 from clinics.services.placing import Place, Wish, find_place, remove_holds
 from clinics.services.transitions import MOVABLE, allowed_from
 from clinics.services.writing import note_change
@@ -106,6 +107,7 @@ def _move(appointment: Appointment, wish: Wish, place: Place, kind: str) -> Appo
     appointment.overbooked = wish.overbooks
     appointment.overbook_reason = wish.overbook_reason if wish.overbooks else ""
     appointment.version += 1
+    settle_moves(appointment, "moved")
     note_change(
         appointment,
         actor=wish.actor,

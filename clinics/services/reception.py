@@ -102,7 +102,8 @@ def states_before(appointments: Iterable[Appointment]) -> dict[UUID, str]:
     last: dict[UUID, AppointmentChange] = {}
     steps = AppointmentChange.objects.filter(appointment_id__in=ended, to_status__in=UNDOABLE)
     for step in steps.order_by("at", "id"):
-        if step.to_status == ended[step.appointment_id]:
+        # Some steps change something else and leave the state alone.
+        if step.to_status == ended[step.appointment_id] != step.from_status:
             last[step.appointment_id] = step
     return {
         pk: step.from_status

@@ -25,6 +25,7 @@ class Resource(StrEnum):
     INSURERS = "insurers"
     CHAIRS = "chairs"
     CLOSURES = "closures"
+    MOVES = "moves"
     PATIENTS = "patients"
     AVAILABILITY = "availability"
     APPOINTMENTS = "appointments"
@@ -74,6 +75,7 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.INSURERS: _WORK,
         Resource.CHAIRS: _WORK,
         Resource.CLOSURES: _WORK,
+        Resource.MOVES: _WORK,
         Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _WORK,
@@ -101,6 +103,7 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.INSURERS: _READ,
         Resource.CHAIRS: _READ,
         Resource.CLOSURES: _READ,
+        Resource.MOVES: _WORK,
         Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _WORK,
@@ -124,6 +127,7 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.INSURERS: _READ,
         Resource.CHAIRS: _READ,
         Resource.CLOSURES: _READ,
+        Resource.MOVES: {Can.READ: Reach.OWN},
         Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _OWN,

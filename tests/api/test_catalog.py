@@ -1,17 +1,28 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from clinics.models import Absence, Closure, Insurer, Patient, PatientFact, Professional, Treatment
 from clinics.tenancy.models import Clinic
+from dentalogic.core import clock
 from dentalogic.core.tenancy import clinic_scope
 from tests.fixtures.api import Api, assert_problem, membership, own_row
-from tests.fixtures.clinics import make_patient, make_professional, make_treatment
+from tests.fixtures.clinics import NOW, make_patient, make_professional, make_treatment
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def one_day() -> Iterator[None]:
+    """Whatever the machine's clock says: what is over is refused."""
+    with clock.frozen(NOW):
+        yield
+
+
 HOURS = {"0": [{"start": "09:00", "end": "13:00"}]}
 
 

@@ -21,7 +21,7 @@ from tests.walls.prover_table import Field, Row
 from tests.walls.prover_world import World
 
 STOPPED = frozenset({"role", "door", "405"})
-LISTS = frozenset({"treatments"})
+LISTS = frozenset({"ids", "treatments"})
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 

@@ -98,6 +98,11 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     f"POST {_V1}/transactions/<uuid:row_id>/reverse/": lambda _: {"reason": "error"},
     f"POST {_V1}/cash-flow/<str:day>/close/": lambda _: {"version": 1, "counted_cash": "0"},
     f"POST {_V1}/cash-flow/<str:day>/reopen/": lambda _: {"version": 1, "reason": "error"},
+    f"PATCH {_V1}/professionals/<uuid:row_id>/absences/<uuid:absence_id>/": lambda _: {
+        "reason": "Congreso"
+    },
+    f"PATCH {_V1}/closures/<uuid:row_id>/": lambda _: {"name": "Obra"},
+    f"POST {_V1}/move-requests/tell/": lambda trials: {"ids": [str(trials.own.ids["moverequest"])]},
     f"GET {_V1}/events/": lambda _: {"since": 1},
     f"POST {_V1}/auth/register/": lambda trials: {
         "email": f"nueva-{real_now().timestamp()}@nowhere.test",
