@@ -23,7 +23,7 @@ from clinics.tenancy import tokens
 from clinics.tenancy.callers import Caller, find_caller, is_still_active
 from clinics.tenancy.errors import AccountPending, AccountSuspended
 from clinics.tenancy.permissions import hears
-from clinics.tenancy.sessions import CLINIC
+from clinics.tenancy.sessions import CLINIC, is_still_logged_in
 from dentalogic.core.clock import real_now
 from dentalogic.core.errors import DomainError
 from dentalogic.core.tenancy import clinic_scope
@@ -292,12 +292,12 @@ class EventsConsumer(AsyncWebsocketConsumer):
         return True
 
     def logged_in(self) -> bool:
-        """Whether the session is still there, and still in this clinic."""
+        """Whether the session is still there, in this clinic, and of today's password."""
         assert self.caller is not None
         session = self.scope["session"]
         # `__class__`, because the session is a lazy object around the real one.
         stored = session.__class__(session.session_key)
-        return stored.get(CLINIC) == str(self.caller.scope.tenant_id)
+        return is_still_logged_in(stored, self.caller)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Nothing is expected from the browser; a `ping` keeps proxies from cutting the line."""

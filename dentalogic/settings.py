@@ -64,6 +64,9 @@ SHARED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     # Last: it brings admin templates of its own, which ours and the theme's come before.
     "dentalogic.core.tenants_app.TenantsConfig",
 ]
@@ -151,7 +154,7 @@ RECORD_ATTACHMENT_MAX_BYTES = env_int(
 WHITENOISE_USE_FINDERS = not env_str("STATIC_ROOT", "")
 WHITENOISE_AUTOREFRESH = DEBUG
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["dentalogic.core.passwords.BoundedArgon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -190,7 +193,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["dentalogic.core.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "dentalogic.core.openapi.ProblemSchema",
-    "DEFAULT_THROTTLE_RATES": {"login": "10/min", "address": "60/min"},
+    "DEFAULT_THROTTLE_RATES": {"address": "60/min"},
     "UNAUTHENTICATED_USER": None,
     "NUM_PROXIES": env_int("TRUSTED_PROXIES", 0, maximum=10),
 }
@@ -203,6 +206,12 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Cambiar contraseña", "link": "/password/"},
+            {"title": "Verificación en dos pasos", "link": "/second-step/"},
+        ]
+    },
     # The teal of the staff pages.
     "COLORS": {
         "primary": {
@@ -287,9 +296,18 @@ OUTBOX_ROUTES = {
     "move.told": {"whatsapp": "whatsapp.moves.tell"},
     "appointment.calendar": {"google": "clinics.gcal.push.sync_appointment"},
     "registration.pending": {"mail": "clinics.tenancy.mail.notify_ceos"},
+    "password.asked": {"mail": "clinics.tenancy.mail.send_reset_link"},
+    "password.changed": {"mail": "clinics.tenancy.mail.tell_of_new_password"},
 }
 # Called with a membership that was activated or suspended, inside its clinic and transaction.
 ON_MEMBERSHIP_CHANGE = "clinics.services.staff.follow_membership"
+# Called by the dispatcher every ten minutes; each forgets a bite of what nobody needs any more.
+PRUNERS = [
+    "dentalogic.core.relay.prune",
+    "clinics.tenancy.pauses.prune",
+    "clinics.tenancy.tokens.prune",
+    "clinics.tenancy.sessions.prune",
+]
 # How long a worker may be silent before its work is given to another one.
 OUTBOX_LEASE_SECONDS = env_float("OUTBOX_LEASE_SECONDS", 30, minimum=1, maximum=600)
 # A turn waits for a model, and has to end before its own lease and then this one run out.

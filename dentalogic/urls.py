@@ -6,7 +6,6 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from clinics.tenancy.admin_site import site
-from clinics.tenancy.pages import SetPasswordView
 from dentalogic.core.health_views import healthz, metrics, readyz
 
 handler400 = "dentalogic.core.problems.bad_request"
@@ -22,6 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("admin/", site.urls),
-    path("password/<uidb64>/<token>/", SetPasswordView.as_view(), name="set-password"),
+    path("", include("clinics.ui.account_urls")),
     path("", include("clinics.ui.urls")),
 ]

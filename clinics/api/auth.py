@@ -18,7 +18,7 @@ from clinics.tenancy.callers import Caller
 from clinics.tenancy.errors import TokenInvalid
 from clinics.tenancy.models import Clinic, Membership, MembershipStatus, Role, User
 from clinics.tenancy.permissions import IsMember
-from clinics.tenancy.throttles import AddressThrottle, LoginThrottle
+from clinics.tenancy.throttles import AddressThrottle, address_of
 from clinics.tenancy.views import ClinicAPIView
 from dentalogic.core.errors import Invalid, NotAllowed
 
@@ -67,6 +67,12 @@ class LoginSerializer(serializers.Serializer[Any]):
     email = serializers.CharField(max_length=254)
     password = PasswordField()
     clinic = serializers.CharField(max_length=63, required=False, allow_blank=True)
+    otp = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="Código de la aplicación, o de recuperación, si la cuenta lo pide.",
+    )
 
 
 class RegisterSerializer(serializers.Serializer[Any]):
@@ -195,17 +201,26 @@ def _without_ceo(data: Any) -> Any:
 
 
 class LoginView(Public):
-    throttle_classes = (AddressThrottle, LoginThrottle)
+    throttle_classes = (AddressThrottle,)
 
     @extend_schema(
         request=LoginSerializer, responses=LoggedInSerializer, tags=["auth"], operation_id="login"
     )
     def post(self, request: Request) -> Response:
-        """Log in. Without `clinic`, in the one used last."""
+        """Log in. Without `clinic`, in the one used last.
+
+        An account with a second step answers `otp-required` to its right password alone. After
+        failed attempts there are growing pauses: 429 with `Retry-After`.
+        """
         form = LoginSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         values = form.validated_data
-        user = accounts.check_credentials(values["email"], values["password"])
+        user = accounts.prove(
+            email=values["email"],
+            password=values["password"],
+            address=address_of(request),
+            code=values.get("otp", ""),
+        )
         memberships = accounts.memberships_of(user)
         working = accounts.choose_membership(user, memberships, schema=values.get("clinic"))
         return Response(logged_in(user, working, memberships))

@@ -11,15 +11,22 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import get_content_type_for_model
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import InvalidPage
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
-from clinics.tenancy import gatekeeper, sessions
+from clinics.tenancy import gatekeeper, operator_pages, sessions
 from clinics.tenancy.callers import Caller
 from clinics.tenancy.models import User
 from clinics.tenancy.permissions import Can, Resource, allowed
@@ -58,8 +65,22 @@ class ClinicAdminSite(UnfoldAdminSite):
         return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': target})}")
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """End the session. By POST alone: no link or image of another site can do it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         sessions.log_out(request)
         return HttpResponseRedirect(settings.LOGIN_URL)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Send to the page that ends the person's other log-ins too."""
+        return HttpResponseRedirect(reverse("change-password"))
+
+    def search(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Answer 404 for a page that there is not; the theme fails over it."""
+        try:
+            return super().search(request, extra_context)
+        except (InvalidPage, ValueError):
+            raise Http404 from None
 
     def get_urls(self) -> list[Any]:
         """Leave out the way from any row of any table to its page: no row of ours has one there."""
@@ -70,8 +91,16 @@ class ClinicAdminSite(UnfoldAdminSite):
         return [
             path(
                 "activation/<str:token>/", self.admin_view(self.activation_page), name="activation"
-            )
+            ),
+            path("omega/", self.admin_view(self.omega_page), name="omega"),
+            path("access/", self.admin_view(self.access_page), name="access"),
         ]
+
+    def omega_page(self, request: HttpRequest) -> HttpResponse:
+        return operator_pages.omega_page(request, self.each_context(request))
+
+    def access_page(self, request: HttpRequest) -> HttpResponse:
+        return operator_pages.access_page(request, self.each_context(request))
 
     def activation_page(self, request: HttpRequest, token: str) -> HttpResponse:
         """Show who a mailed link is about, and let them in when a CEO of that clinic says so."""

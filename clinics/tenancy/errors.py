@@ -58,6 +58,40 @@ class ClinicSwitched(DomainError):
     message = "Cambiaste de clínica en otra pestaña. Volvé a cargar la página."
 
 
+class TooManyAttempts(DomainError):
+    """A pause after failed log-ins still runs; `retry_after` are its seconds."""
+
+    code = "throttled"
+    message = "Demasiados intentos seguidos. Esperá un poco y probá de nuevo."
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+
+
+class OtpRequired(DomainError):
+    """The password was right; this account also asks for the code of its second step."""
+
+    code = "otp_required"
+    message = "Ingresá el código de tu aplicación de autenticación."
+    status = 401
+
+
+class OtpWrong(DomainError):
+    """Also the answer for a code that was used already."""
+
+    code = "otp_wrong"
+    message = "El código no es correcto o ya se usó."
+    status = 401
+
+
+class OtpState(DomainError):
+    """The second step is on where it should be off, or the other way round."""
+
+    code = "otp_state"
+    message = "La verificación en dos pasos ya cambió. Volvé a cargar la página."
+
+
 class LinkUsed(DomainError):
     code = "link_used"
     message = "El enlace ya se usó, venció o no es válido."

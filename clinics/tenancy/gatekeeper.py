@@ -111,7 +111,7 @@ def suspend(*, clinic_id: UUID, membership_id: UUID, by: UUID) -> Membership:
         tokens.end_families_of(membership.pk)
         _tell(membership)
         user_id = membership.user_id
-        transaction.on_commit(lambda: announce_suspension(user_id, clinic_id), robust=True)
+        transaction.on_commit(lambda: announce_suspension(user_id), robust=True)
     logger.info("membership_suspended", membership=str(membership.pk), by=str(by))
     return membership
 
@@ -134,12 +134,37 @@ def _tell(membership: Membership) -> None:
         import_string(settings.ON_MEMBERSHIP_CHANGE)(membership)
 
 
-def announce_suspension(user_id: UUID, clinic_id: UUID) -> None:
-    """Close the user's sockets. A hint: each socket also asks the database now and then."""
+def enable(*, user_id: UUID, enabled: bool, by: UUID | None) -> User:
+    """Turn the operator's global switch: off, a person is out of every clinic at once.
+
+    Turned on again, what ended stays ended. Twice is harmless. `by` is None for the command line.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=user_id).first()
+        if user is None:
+            raise NotFound
+        if user.pk == by:
+            raise OwnAccount
+        if user.is_active == enabled:
+            return user
+        user.is_active = enabled
+        user.save(update_fields=["is_active"])
+        if not enabled:
+            tokens.end_families_of_user(user.pk)
+            transaction.on_commit(lambda: announce_suspension(user_id), robust=True)
+    logger.info("user_enabled" if enabled else "user_disabled", user=str(user.pk), by=str(by))
+    return user
+
+
+def announce_suspension(user_id: UUID) -> None:
+    """Let the user's sockets look whether they may stay.
+
+    A hint: each socket also asks the database now and then.
+    """
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {"type": "membership.suspended", "clinic": str(clinic_id)}
+    message = {"type": "membership.suspended"}
     try:
         async_to_sync(layer.group_send)(f"user.{user_id.hex}", message)
     except (redis.RedisError, OSError) as error:

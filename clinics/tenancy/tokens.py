@@ -23,6 +23,7 @@ from dentalogic.core.scope import Scope
 from dentalogic.core.tenancy import clinic_scope
 
 ACCESS, REFRESH = "access", "refresh"
+PRUNED_AT_ONCE = 5000
 # As the constraint `clinic_schema_name_plain` has it.
 SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 
@@ -115,6 +116,19 @@ def end_families_of(membership_id: UUID) -> int:
     return RefreshFamily.objects.filter(membership_id=membership_id, ended_at=None).update(
         ended_at=real_now()
     )
+
+
+def end_families_of_user(user_id: UUID, *, keep: UUID | None = None) -> int:
+    """End every log-in of a person, in all their clinics, but the one that asks for it."""
+    families = RefreshFamily.objects.filter(membership__user_id=user_id, ended_at=None)
+    return families.exclude(pk=keep).update(ended_at=real_now())
+
+
+def prune() -> int:
+    """Forget families that ended by their age, in small bites; how many."""
+    old = RefreshFamily.objects.filter(expires_at__lt=real_now()).order_by("expires_at")
+    keys = list(old.values_list("pk", flat=True)[:PRUNED_AT_ONCE])
+    return RefreshFamily.objects.filter(pk__in=keys).delete()[0]
 
 
 def caller_of(access: str) -> Caller:

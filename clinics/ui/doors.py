@@ -20,6 +20,7 @@ from dentalogic.core.problems import problem_response
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
 StaffPage = Callable[Concatenate[HttpRequest, Caller, P], HttpResponse]
+AccountPage = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
 
 OPERATORS_HOME = "/admin/"
 
@@ -29,9 +30,26 @@ def public_page(view: Page[P]) -> Page[P]:
 
     @wraps(view)
     def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        return _sealed(request, view(request, *args, **kwargs))
+        try:
+            response = view(request, *args, **kwargs)
+        except DomainError as error:
+            response = problem_response(error.code, str(error), error.status, **error.details)
+        return _sealed(request, response)
 
     return shown
+
+
+def account_page(view: AccountPage[P]) -> Page[P]:
+    """Let in whoever is logged in, a member or the operator: for what belongs to the account."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        user: Any = request.user
+        if not isinstance(user, User) or (caller_of(request) is None and not is_operator(request)):
+            return HttpResponseRedirect(_entrance(request))
+        return public_page(view)(request, user, *args, **kwargs)
+
+    return guarded
 
 
 def staff_page(view: StaffPage[P]) -> Page[P]:
@@ -44,9 +62,7 @@ def staff_page(view: StaffPage[P]) -> Page[P]:
             return _sealed(request, view(request, caller, *args, **kwargs))
         if is_operator(request):
             return HttpResponseRedirect(OPERATORS_HOME)
-        path = request.get_full_path()
-        query = "" if path == "/" else f"?{urlencode({'next': path})}"
-        return HttpResponseRedirect(f"{settings.LOGIN_URL}{query}")
+        return HttpResponseRedirect(_entrance(request))
 
     return guarded
 
@@ -72,6 +88,12 @@ def is_operator(request: HttpRequest) -> bool:
     """Whether the session is the operator's: the superuser, who works in no clinic."""
     user: Any = getattr(request, "user", None)
     return isinstance(user, User) and user.is_active and user.is_superuser
+
+
+def _entrance(request: HttpRequest) -> str:
+    path = request.get_full_path()
+    query = "" if path == "/" else f"?{urlencode({'next': path})}"
+    return f"{settings.LOGIN_URL}{query}"
 
 
 def safe_next(request: HttpRequest, default: str = "/") -> str:

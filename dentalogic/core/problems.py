@@ -43,8 +43,8 @@ def problem_response(
         status=http_status,
         content_type=CONTENT_TYPE,
     )
-    if http_status == status.HTTP_503_SERVICE_UNAVAILABLE:
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if http_status == status.HTTP_503_SERVICE_UNAVAILABLE or "retry_after" in more:
+        response["Retry-After"] = str(more.get("retry_after", RETRY_AFTER_SECONDS))
     return response
 
 
@@ -106,8 +106,8 @@ def _by_field(error: exceptions.ValidationError) -> dict[str, Any]:
 
 def _answer(body: dict[str, Any]) -> Response:
     response = Response(body, status=body["status"], content_type=CONTENT_TYPE)
-    if body["status"] == status.HTTP_503_SERVICE_UNAVAILABLE:
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if body["status"] == status.HTTP_503_SERVICE_UNAVAILABLE or "retry_after" in body:
+        response["Retry-After"] = str(body.get("retry_after", RETRY_AFTER_SECONDS))
     return response
 
 

@@ -247,17 +247,3 @@ def test_a_page_of_another_clinic_is_told_so(alfa: Clinic) -> None:
     client = client_of(membership(alfa, "ceo"))
     assert client.get("auth/me/", headers={"X-Clinic": "alfa"}).status_code == 200
     assert_problem(client.get("auth/me/", headers={"X-Clinic": "beta"}), 409, "clinic-switched")
-
-
-def test_guessing_is_slowed_down(api: Api) -> None:
-    client = api()
-    answers = [
-        client.post("auth/login/", {**credentials(), "password": f"guess-number-{n}"}).status_code
-        for n in range(11)
-    ]
-    assert answers == [401] * 10 + [429]
-    slowed = client.post("auth/login/", credentials())
-    assert_problem(slowed, 429, "throttled")
-    assert int(slowed.headers["Retry-After"]) > 0
-    # Another person's log-in is not in the way.
-    assert client.post("auth/login/", credentials("secretary")).status_code == 200

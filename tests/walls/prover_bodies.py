@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dentalogic.core.clock import real_now
 from tests.fixtures.clinics import tomorrow
+from tests.fixtures.template import PASSWORD
 
 if TYPE_CHECKING:
     from tests.walls.prover_attempts import Trials
@@ -72,6 +73,10 @@ _STEPS = ("confirm", "cancel", "arrive", "seat", "complete", "no-show")
 
 GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     **{f"POST {_V1}/appointments/<uuid:row_id>/{one}/": _step for one in _STEPS},
+    f"POST {_V1}/auth/password/": lambda _: {
+        "current_password": PASSWORD,
+        "new_password": "otra-clave-cualquiera-9",
+    },
     f"POST {_V1}/appointments/<uuid:row_id>/undo/": lambda _: {"version": 1, "reason": "error"},
     f"POST {_V1}/appointments/<uuid:row_id>/reschedule/": lambda trials: {
         "version": 1,
@@ -98,11 +103,6 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     f"POST {_V1}/transactions/<uuid:row_id>/reverse/": lambda _: {"reason": "error"},
     f"POST {_V1}/cash-flow/<str:day>/close/": lambda _: {"version": 1, "counted_cash": "0"},
     f"POST {_V1}/cash-flow/<str:day>/reopen/": lambda _: {"version": 1, "reason": "error"},
-    f"PATCH {_V1}/professionals/<uuid:row_id>/absences/<uuid:absence_id>/": lambda _: {
-        "reason": "Congreso"
-    },
-    f"PATCH {_V1}/closures/<uuid:row_id>/": lambda _: {"name": "Obra"},
-    f"POST {_V1}/move-requests/tell/": lambda trials: {"ids": [str(trials.own.ids["moverequest"])]},
     f"GET {_V1}/events/": lambda _: {"since": 1},
     f"POST {_V1}/auth/register/": lambda trials: {
         "email": f"nueva-{real_now().timestamp()}@nowhere.test",

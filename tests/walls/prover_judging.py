@@ -23,8 +23,11 @@ _FORM_SECRET = re.compile(rb'csrf[A-Za-z-]*"? (?:value|content)="\w+"|nonce="[^"
 _ASKED = {"public.memberships", "public.users", "public.outbox"}
 # What one member of both clinics is told of the other: that it is there.
 _NAMES_CLINICS = {"/api/v1/auth/me/"}
-# What such a member may choose: the other clinic is theirs as well.
-_THEIR_CHOICE = {"/api/v1/auth/switch-clinic/", "/api/v1/auth/refresh/", "/clinics/"}
+# What such a member may choose: the other clinic is theirs as well, and the password is one.
+_THEIR_CHOICE = {
+    *("/api/v1/auth/switch-clinic/", "/api/v1/auth/refresh/", "/clinics/"),
+    "/api/v1/auth/password/",
+}
 BAD, FAILED = 400, 500
 
 

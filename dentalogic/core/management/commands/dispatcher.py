@@ -9,9 +9,11 @@ from typing import Any
 import redis
 import structlog
 from celery import Celery
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
+from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
 from dentalogic.core import bell, clock, relay
@@ -23,6 +25,12 @@ LONGEST_SLEEP = 15.0
 PRUNE_EVERY = 600.0
 BEAT_EVERY = 10.0
 BATCH = 200
+
+
+def prune() -> None:
+    """Let everybody who keeps rows for a time forget the old ones."""
+    for name in settings.PRUNERS:
+        import_string(name)()
 
 
 class Command(BaseCommand):
@@ -42,7 +50,7 @@ class Command(BaseCommand):
             try:
                 handed = self.hand_out(app)
                 if time.monotonic() - pruned > PRUNE_EVERY:
-                    relay.prune()
+                    prune()
                     pruned = time.monotonic()
                 if not handed:
                     bell.wait(self.seconds_to_sleep())
