@@ -15,7 +15,7 @@ from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
 from clinics.api.fields import DayField, MomentField, VersionField
 from clinics.api.paging import Page, list_parameters, page_schema
 from clinics.models import FactField, FactSource, PatientFact, PatientStatus
-from clinics.services import patients
+from clinics.services import finding, patients
 from clinics.tenancy.permissions import Resource
 
 _OPTIONAL: dict[str, Any] = {"required": False, "allow_blank": True}
@@ -82,6 +82,9 @@ class PatientSearch(serializers.Serializer[Any]):
         max_length=100, required=False, allow_blank=True, help_text="Nombre, DNI o teléfono."
     )
     status = serializers.ChoiceField(PatientStatus.choices, required=False)
+    merged = serializers.BooleanField(
+        required=False, default=False, help_text="También las fichas que se unieron a otras."
+    )
 
 
 class PatientsView(ResourceView):
@@ -94,12 +97,13 @@ class PatientsView(ResourceView):
         operation_id="list_patients",
     )
     def get(self, request: Request) -> Response:
-        """Search patients by name, DNI or telephone; by name without a search."""
+        """Search patients by any part of a name, DNI or telephone; all by name without a search."""
         query = self.read_query(PatientSearch)
-        rows = patients.search_patients(query.get("q", ""))
-        if "status" in query:
-            rows = rows.filter(status=query["status"])
-        return Page(rows, request, order="name_key").answer(PatientSerializer)
+        first, *then = [
+            rows.filter(status=query["status"]) if "status" in query else rows
+            for rows in finding.search_patients(query.get("q", ""), merged=query["merged"])
+        ]
+        return Page(first, request, order="name_key", then=then).answer(PatientSerializer)
 
     @extend_schema(
         request=NewPatient,
@@ -114,7 +118,7 @@ class PatientsView(ResourceView):
         row = self.run_once(
             "patients",
             lambda: patients.add_patient(recorded_by=self.caller.user_id, **values),
-            patients.find_patient,
+            finding.find_patient,
         )
         return Response(render(PatientSerializer, row), status=status.HTTP_201_CREATED)
 
@@ -124,8 +128,8 @@ class PatientView(ResourceView):
 
     @extend_schema(responses=PatientSerializer, tags=["patients"], operation_id="get_patient")
     def get(self, request: Request, row_id: UUID) -> Response:
-        """Show a patient."""
-        return Response(render(PatientSerializer, patients.find_patient(row_id)))
+        """Show a patient; by the id of a row that was merged, whom it was merged into."""
+        return Response(render(PatientSerializer, finding.find_patient(row_id)))
 
     @extend_schema(
         request=PatientChange,
@@ -142,9 +146,13 @@ class PatientView(ResourceView):
             lambda: patients.change_patient(
                 patient_id=row_id, recorded_by=self.caller.user_id, **values
             ),
-            patients.find_patient,
+            finding.find_patient,
         )
         return Response(render(PatientSerializer, row))
+
+
+def _person(row_id: UUID) -> list[UUID]:
+    return finding.person_ids(finding.find_patient(row_id))
 
 
 class PatientAppointmentsView(ResourceView):
@@ -158,7 +166,7 @@ class PatientAppointmentsView(ResourceView):
     )
     def get(self, request: Request, row_id: UUID) -> Response:
         """List the patient's appointments, the latest first; professionals see their own."""
-        rows = appointment_rows(self).filter(patient=patients.find_patient(row_id))
+        rows = appointment_rows(self).filter(patient__in=_person(row_id))
         return Page(rows, request, order="-starts_at").answer(AppointmentSerializer)
 
 
@@ -173,5 +181,5 @@ class PatientFactsView(ResourceView):
     )
     def get(self, request: Request, row_id: UUID) -> Response:
         """List what was said of the patient, with its source, the latest first."""
-        rows = PatientFact.objects.filter(patient=patients.find_patient(row_id))
+        rows = PatientFact.objects.filter(patient__in=_person(row_id))
         return Page(rows, request, order="-created_at").answer(FactSerializer)

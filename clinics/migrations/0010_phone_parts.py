@@ -1,6 +1,7 @@
-import dentalogic.core.sqlpatch
 import django.contrib.postgres.indexes
 from django.db import migrations, models
+
+import dentalogic.core.sqlpatch
 
 
 class Migration(migrations.Migration):

@@ -19,6 +19,7 @@ from clinics.services.errors import (
     CalendarNotTrusted,
     FactsMissing,
     NotFound,
+    PatientMerged,
     ReasonRequired,
     RequestKeyReused,
 )
@@ -166,8 +167,8 @@ def _book(request: _Request, external: External | None) -> Appointment | FactsMi
         if missing:
             return FactsMissing(missing, _keep(wish, place, patient).hold_expires_at)
         activate(patient)
-    elif patient.pk not in lock_patients([patient.pk]):
-        raise NotFound
+    else:
+        _lock_for_staff(patient)
     booked = _appointment(request, place, patient, status)
     own = place.own_hold
     if own is not None and _same_slot(own, wish):
@@ -221,10 +222,22 @@ def _status(request: _Request, place: Place) -> str:
 
 
 def _locked_patient(patient: Patient) -> Patient:
-    found = Patient.objects.for_update().filter(pk=patient.pk, merged_into=None).first()
+    found = Patient.objects.for_update().filter(pk=patient.pk).first()
+    if found is not None and found.merged_into_id is not None:
+        # Merged since the conversation looked them up.
+        found = Patient.objects.for_update().filter(pk=found.merged_into_id).first()
     if found is None:
         raise NotFound
     return found
+
+
+def _lock_for_staff(patient: Patient) -> None:
+    if patient.pk in lock_patients([patient.pk]):
+        return
+    merged_into = Patient.objects.filter(pk=patient.pk).values_list("merged_into", flat=True)
+    for survivor in merged_into:
+        raise PatientMerged(into=str(survivor))
+    raise NotFound
 
 
 def _appointment(request: _Request, place: Place, patient: Patient, status: str) -> Appointment:

@@ -15,12 +15,15 @@ __all__ = [
     "BeyondHorizon",
     "CalendarNotTrusted",
     "FactsMissing",
+    "GuardianCycle",
+    "MergeConflict",
     "NotFound",
     "NotOffered",
     "NoticeTooShort",
     "OfferExpired",
     "OutsideHours",
     "PatientBusy",
+    "PatientMerged",
     "ReasonRequired",
     "RequestKeyReused",
     "SlotTaken",
@@ -155,3 +158,22 @@ class UnknownOffer(DomainError):
 class OfferExpired(DomainError):
     code = "offer_expired"
     message = "Ese ofrecimiento venció; hay que volver a buscar horarios."
+
+
+class PatientMerged(DomainError):
+    """The row was merged into another one, `into`, which is the person now."""
+
+    code = "patient_merged"
+    message = "Esta ficha se unió a otra. Abrí la otra."
+
+
+class GuardianCycle(DomainError):
+    code = "guardian_cycle"
+    message = "Esa persona ya depende de este paciente."
+
+
+class MergeConflict(DomainError):
+    """The two can't be one person as they stand; the details say what stands in the way."""
+
+    code = "merge_conflict"
+    message = "Las fichas no se pueden unir así."

@@ -24,6 +24,7 @@ from clinics.models import (
 )
 from clinics.services import saying
 from clinics.services.events import owe_publication
+from clinics.services.finding import find_twin
 from clinics.services.saying import Found, InsurerNames, Reading, Said
 from clinics.tenancy.models import Clinic
 from dentalogic.core import clock
@@ -107,7 +108,6 @@ def fill_columns(patient: Patient) -> None:
         patient.first_name, patient.last_name = saying.split_name(name)
     if guest and (dni := facts.get(FactField.DNI)):
         patient.dni = dni
-        _flag_duplicate(patient)
     if insurance := facts.get(FactField.INSURANCE):
         patient.insurance = insurance
         patient.insurer = Insurer.objects.filter(name_key=name_key(insurance)).first()
@@ -115,6 +115,8 @@ def fill_columns(patient: Patient) -> None:
         patient.phone = facts.get(FactField.PHONE) or patient.phone or _channel_phone(patient)
     if guest and (born := facts.get(FactField.BIRTH_DATE)):
         patient.birth_date = date.fromisoformat(born)
+    if guest:
+        _flag_duplicate(patient)
 
 
 def save_patient(patient: Patient, *, publish: bool = True) -> None:
@@ -167,6 +169,9 @@ def write_fact(
 
 def _locked(patient: Patient) -> Patient:
     found = Patient.objects.for_update().filter(pk=patient.pk).first()
+    if found is not None and found.merged_into_id is not None:
+        # Merged while they were writing: what they say is said of the person.
+        found = Patient.objects.for_update().filter(pk=found.merged_into_id).first()
     if found is None:
         raise NotFound
     return found
@@ -270,11 +275,4 @@ def _guardian_phone(person: Patient) -> str | None:
 def _flag_duplicate(patient: Patient) -> None:
     if patient.possible_duplicate_of_id is not None:
         return
-    other = (
-        Patient.objects.filter(dni=patient.dni, merged_into=None)
-        .exclude(pk=patient.pk)
-        .order_by("created_at")
-        .first()
-    )
-    if other is not None:
-        patient.possible_duplicate_of = other
+    patient.possible_duplicate_of = find_twin(patient)

@@ -125,6 +125,8 @@ def state_before(appointment: Appointment) -> str | None:
         return None
     last = (
         AppointmentChange.objects.filter(appointment=appointment, to_status=appointment.status)
+        # Changes of something else, which left the state alone.
+        .exclude(from_status=appointment.status)
         .order_by("-at", "-id")
         .first()
     )

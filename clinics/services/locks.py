@@ -25,7 +25,7 @@ SELECT chair.id FROM chairs chair
 WHERE chair.tenant_id = %s AND chair.id = ANY(%s) ORDER BY chair.id FOR NO KEY UPDATE
 """
 _PATIENTS = """
-SELECT patient.id FROM patients patient
+SELECT patient.id, patient.merged_into_id IS NULL FROM patients patient
 WHERE patient.tenant_id = %s AND patient.id = ANY(%s) ORDER BY patient.id FOR NO KEY UPDATE
 """
 
@@ -41,7 +41,7 @@ def lock_chairs(ids: Iterable[UUID | None]) -> set[UUID]:
 
 
 def lock_patients(ids: Iterable[UUID | None]) -> set[UUID]:
-    """Lock patients; which of them exist. A hold may have none."""
+    """Lock patients; which of them exist and were not merged into others. A hold may have none."""
     return _lock(_PATIENTS, [patient for patient in ids if patient is not None])
 
 
@@ -51,4 +51,4 @@ def _lock(statement: str, ids: Iterable[UUID]) -> set[UUID]:
         return set()
     with connection.cursor() as cursor:
         cursor.execute(statement, [current_scope().tenant_id, wanted])
-        return {row[0] for row in cursor.fetchall()}
+        return {row[0] for row in cursor.fetchall() if all(row)}

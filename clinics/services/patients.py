@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
 from clinics.models import (
     PARTICULAR,
@@ -19,39 +18,17 @@ from clinics.models import (
     PatientStatus,
 )
 from clinics.services.facts import save_patient, write_fact
+from clinics.services.finding import find_patient, find_twin, lock_patient, search_patients
 from clinics.services.phones import e164
 from clinics.tenancy.models import Clinic
 from dentalogic.core import clock
-from dentalogic.core.errors import Invalid, NotFound, StaleVersion
+from dentalogic.core.errors import Invalid, StaleVersion
 from dentalogic.core.names import name_key
 from dentalogic.core.tenancy import current_scope
 
+__all__ = ["add_patient", "change_patient", "find_patient", "search_patients"]
+
 _DNI = re.compile(r"[0-9A-Z]{5,15}", re.ASCII)
-_ENOUGH_DIGITS = 3
-
-
-def search_patients(words: str) -> QuerySet[Patient]:
-    """Return those whose name, DNI or telephone the words may be; all without words."""
-    rows = Patient.objects.filter(merged_into=None)
-    key = name_key(words)
-    if not key:
-        return rows
-    digits = re.sub(r"\D", "", words)
-    if digits and not re.search(r"[a-z]", key):
-        if len(digits) < _ENOUGH_DIGITS:
-            return rows.filter(dni__startswith=digits)
-        return rows.filter(Q(dni__startswith=digits) | Q(phone__endswith=digits[-10:]))
-    for word in key.split():
-        rows = rows.filter(Q(name_key__startswith=word) | Q(name_key__contains=f" {word}"))
-    return rows
-
-
-def find_patient(patient_id: UUID) -> Patient:
-    """Return a patient of this clinic; another clinic's does not exist."""
-    patient = Patient.objects.filter(pk=patient_id).first()
-    if patient is None:
-        raise NotFound
-    return patient
 
 
 def add_patient(*, recorded_by: UUID, **values: Any) -> Patient:
@@ -70,9 +47,7 @@ def change_patient(*, patient_id: UUID, version: int, recorded_by: UUID, **value
     """Correct a patient's data; each fact is noted with who typed it."""
     checked = _checked(values)
     with transaction.atomic():
-        patient = Patient.objects.for_update().filter(pk=patient_id).first()
-        if patient is None:
-            raise NotFound
+        patient = lock_patient(patient_id)
         if patient.version != version:
             raise StaleVersion
         _fill(patient, checked)
@@ -127,13 +102,8 @@ def _fill(patient: Patient, values: dict[str, Any]) -> None:
         patient.status = PatientStatus.ACTIVE
     elif patient.status == PatientStatus.ACTIVE:
         raise Invalid({name: ["Un paciente no puede quedar sin este dato."] for name in missing})
-    if "dni" in values and patient.dni:
-        patient.possible_duplicate_of = (
-            Patient.objects.filter(dni=patient.dni, merged_into=None)
-            .exclude(pk=patient.pk)
-            .order_by("created_at")
-            .first()
-        )
+    if {"dni", "phone", "first_name", "last_name"} & values.keys():
+        patient.possible_duplicate_of = find_twin(patient)
 
 
 def _note(patient: Patient, values: dict[str, Any], recorded_by: UUID) -> None:

@@ -124,6 +124,7 @@ def _catalogue(world: World, professional: Membership) -> None:
     patient = full(world, Patient, **facts)
     child = full(world, Patient, **{**facts, "possible_duplicate_of": patient})
     world.ids["patient.child"] = child.pk
+    world.ids["patient.other"] = full(world, Patient, **facts).pk
     full(world, Guardian, guardian=patient, dependant=child)
     full(world, PatientFact, patient=patient, field="dni", value=world.dni, source="staff",
          recorded_by=professional.user_id)  # fmt: skip
