@@ -12,11 +12,10 @@ from clinics.api import (
     events,
     money_urls,
     passwords,
-    patients_urls,
+    patients,
     privacy_urls,
     professionals,
     reception_urls,
-    records_urls,
     staff,
 )
 
@@ -45,7 +44,10 @@ urlpatterns = [
     path("appointments/<uuid:row_id>/no-show/", appointments.NoShowView.as_view()),
     path("appointments/<uuid:row_id>/undo/", appointments.UndoView.as_view()),
     *reception_urls.urlpatterns,
-    *patients_urls.urlpatterns,
+    path("patients/", patients.PatientsView.as_view()),
+    path("patients/<uuid:row_id>/", patients.PatientView.as_view()),
+    path("patients/<uuid:row_id>/appointments/", patients.PatientAppointmentsView.as_view()),
+    path("patients/<uuid:row_id>/facts/", patients.PatientFactsView.as_view()),
     path("professionals/", professionals.ProfessionalsView.as_view()),
     path("professionals/<uuid:row_id>/", professionals.ProfessionalView.as_view()),
     path("treatments/", catalog.TreatmentsView.as_view()),
@@ -54,6 +56,5 @@ urlpatterns = [
     path("insurers/<uuid:row_id>/", catalog.InsurerView.as_view()),
     path("events/", events.EventsView.as_view()),
     *privacy_urls.urlpatterns,
-    *records_urls.urlpatterns,
     *money_urls.urlpatterns,
 ]

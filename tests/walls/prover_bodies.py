@@ -87,18 +87,6 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     f"GET {_V1}/availability/": _window,
     f"POST {_V1}/patients/": _person,
     f"PATCH {_V1}/patients/<uuid:row_id>/": lambda _: {"version": 1, "last_name": "Sosa"},
-    f"POST {_V1}/patients/<uuid:row_id>/guardians/": lambda trials: {
-        "guardian": str(trials.own.ids["patient"])
-    },
-    f"POST {_V1}/patients/<uuid:row_id>/dependants/": lambda trials: {
-        "dependant": str(trials.own.ids["patient.child"])
-    },
-    f"POST {_V1}/patients/<uuid:row_id>/merge/": lambda trials: {
-        "into": str(trials.own.ids["patient.other"]),
-        "version": 1,
-        "into_version": 1,
-    },
-    f"POST {_V1}/patients/<uuid:row_id>/not-duplicate/": lambda _: {"version": 1},
     f"POST {_V1}/professionals/": _new_professional,
     f"PATCH {_V1}/professionals/<uuid:row_id>/": _professional_change,
     f"POST {_V1}/professionals/<uuid:row_id>/absences/": lambda _: dict(_ABSENCE),
@@ -115,6 +103,11 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     f"POST {_V1}/transactions/<uuid:row_id>/reverse/": lambda _: {"reason": "error"},
     f"POST {_V1}/cash-flow/<str:day>/close/": lambda _: {"version": 1, "counted_cash": "0"},
     f"POST {_V1}/cash-flow/<str:day>/reopen/": lambda _: {"version": 1, "reason": "error"},
+    f"PATCH {_V1}/professionals/<uuid:row_id>/absences/<uuid:absence_id>/": lambda _: {
+        "reason": "Congreso"
+    },
+    f"PATCH {_V1}/closures/<uuid:row_id>/": lambda _: {"name": "Obra"},
+    f"POST {_V1}/move-requests/tell/": lambda trials: {"ids": [str(trials.own.ids["moverequest"])]},
     f"GET {_V1}/events/": lambda _: {"since": 1},
     f"POST {_V1}/auth/register/": lambda trials: {
         "email": f"nueva-{real_now().timestamp()}@nowhere.test",
