@@ -12,10 +12,11 @@ from clinics.api import (
     events,
     money_urls,
     passwords,
-    patients,
+    patients_urls,
     privacy_urls,
     professionals,
     reception_urls,
+    records_urls,
     staff,
 )
 
@@ -44,10 +45,7 @@ urlpatterns = [
     path("appointments/<uuid:row_id>/no-show/", appointments.NoShowView.as_view()),
     path("appointments/<uuid:row_id>/undo/", appointments.UndoView.as_view()),
     *reception_urls.urlpatterns,
-    path("patients/", patients.PatientsView.as_view()),
-    path("patients/<uuid:row_id>/", patients.PatientView.as_view()),
-    path("patients/<uuid:row_id>/appointments/", patients.PatientAppointmentsView.as_view()),
-    path("patients/<uuid:row_id>/facts/", patients.PatientFactsView.as_view()),
+    *patients_urls.urlpatterns,
     path("professionals/", professionals.ProfessionalsView.as_view()),
     path("professionals/<uuid:row_id>/", professionals.ProfessionalView.as_view()),
     path("treatments/", catalog.TreatmentsView.as_view()),
@@ -56,5 +54,6 @@ urlpatterns = [
     path("insurers/<uuid:row_id>/", catalog.InsurerView.as_view()),
     path("events/", events.EventsView.as_view()),
     *privacy_urls.urlpatterns,
+    *records_urls.urlpatterns,
     *money_urls.urlpatterns,
 ]

@@ -87,6 +87,18 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     f"GET {_V1}/availability/": _window,
     f"POST {_V1}/patients/": _person,
     f"PATCH {_V1}/patients/<uuid:row_id>/": lambda _: {"version": 1, "last_name": "Sosa"},
+    f"POST {_V1}/patients/<uuid:row_id>/guardians/": lambda trials: {
+        "guardian": str(trials.own.ids["patient"])
+    },
+    f"POST {_V1}/patients/<uuid:row_id>/dependants/": lambda trials: {
+        "dependant": str(trials.own.ids["patient.child"])
+    },
+    f"POST {_V1}/patients/<uuid:row_id>/merge/": lambda trials: {
+        "into": str(trials.own.ids["patient.other"]),
+        "version": 1,
+        "into_version": 1,
+    },
+    f"POST {_V1}/patients/<uuid:row_id>/not-duplicate/": lambda _: {"version": 1},
     f"POST {_V1}/professionals/": _new_professional,
     f"PATCH {_V1}/professionals/<uuid:row_id>/": _professional_change,
     f"POST {_V1}/professionals/<uuid:row_id>/absences/": lambda _: dict(_ABSENCE),
@@ -98,6 +110,15 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
         "starts_on": "2026-12-01",
         "ends_on": "2026-12-01",
         "name": "Obra",
+    },
+    f"POST {_V1}/insurers/<uuid:row_id>/plans/": lambda _: {"name": "Nuevo"},
+    f"PATCH {_V1}/insurers/<uuid:row_id>/plans/<uuid:plan_id>/": lambda _: {"name": "Otro"},
+    f"POST {_V1}/coverages/": lambda trials: {"insurer": str(trials.own.ids["insurer"])},
+    f"PATCH {_V1}/coverages/<uuid:row_id>/": lambda _: {"version": 1, "accepted": False},
+    f"GET {_V1}/coverages/terms/": lambda trials: {
+        "insurer": trials.own.ids["insurer"],
+        "plan": trials.own.ids["insurerplan"],
+        "treatment": trials.own.ids["treatment"],
     },
     f"POST {_V1}/transactions/": lambda _: {"kind": "income", "method": "cash", "amount": "1"},
     f"POST {_V1}/transactions/<uuid:row_id>/reverse/": lambda _: {"reason": "error"},
