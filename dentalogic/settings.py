@@ -248,6 +248,8 @@ SPECTACULAR_SETTINGS = {
         "MembershipStatus": "clinics.tenancy.models.MembershipStatus.choices",
         "AppointmentStatus": "clinics.models.AppointmentStatus.choices",
         "PatientStatus": "clinics.models.PatientStatus.choices",
+        "RecordKind": "clinics.models.RecordKind.choices",
+        "SignedRecordKind": ["evolution", "odontogram", "anamnesis"],
     },
 }
 

@@ -63,6 +63,11 @@ def _removed(cursor: Any, row: ClinicalRecord) -> None:
     )
 
 
+def _all_removed(cursor: Any, rows: list[ClinicalRecord]) -> None:
+    for row in rows:
+        _removed(cursor, row)
+
+
 def _reordered(cursor: Any, rows: list[ClinicalRecord]) -> None:
     for row, position in ((rows[0], 9), (rows[1], 1), (rows[0], 2)):
         cursor.execute(
@@ -79,7 +84,7 @@ def _reordered(cursor: Any, rows: list[ClinicalRecord]) -> None:
         (lambda cursor, rows: _removed(cursor, rows[1]), {("removed", 2)}),
         (lambda cursor, rows: _removed(cursor, rows[2]), {("removed", 3)}),
         (
-            lambda cursor, rows: [_removed(cursor, row) for row in rows],
+            _all_removed,
             {("removed", 1), ("removed", 2), ("removed", 3)},
         ),
         (_reordered, {("reordered", 1), ("reordered", 2), ("unchained", 1), ("unchained", 2),

@@ -122,6 +122,9 @@ class Trials:
             query[field.name] = value
         elif row.route.startswith("/admin/"):
             body = {"action": field.name, "_selected_action": str(value)}
+        elif "." in field.name:
+            rows, _, name = field.name.partition(".")
+            body[rows] = [{name: str(value)}]
         else:
             body[field.name] = [str(value)] if field.name in LISTS else str(value)
         sent = [str(value)]
@@ -146,7 +149,7 @@ class Trials:
         """Return a good body and a good query, about one's own rows."""
         make = GIVEN.get(f"{row.method} {row.route}")
         given = make(self) if make else {}
-        return ({}, given) if row.method == "GET" else (given, {})
+        return ({}, given) if row.method in {"GET", "DELETE"} else (given, {})
 
 
 def _cursor(value: str) -> Callable[[Trials, Side], list[Any]]:
@@ -190,6 +193,7 @@ SPECIAL: dict[str, Callable[[Trials, Side], list[Any]]] = {
     "cursor:moment": _cursor("2020-01-01T00:00:00+00:00"),
     "cursor:day": _cursor("2020-01-01"),
     "cursor:text": _cursor("a"),
+    "cursor:row": _cursor("00000000-0000-0000-0000-000000000000"),
     "refresh": _refresh,
     "activation": _activation,
     "uid": _uid,

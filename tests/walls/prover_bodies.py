@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from dentalogic.core.clock import real_now
 from tests.fixtures.clinics import tomorrow
 from tests.fixtures.template import PASSWORD
@@ -69,6 +71,7 @@ def _step(trials: Trials) -> dict[str, Any]:
 
 _ABSENCE = {"starts_at": tomorrow(60).isoformat(), "ends_at": tomorrow(61).isoformat()}
 _V1 = "/api/v1"
+_PLAN = f"{_V1}/plans/<uuid:row_id>"
 _STEPS = ("confirm", "cancel", "arrive", "seat", "complete", "no-show")
 
 GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
@@ -120,6 +123,27 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
         "plan": trials.own.ids["insurerplan"],
         "treatment": trials.own.ids["treatment"],
     },
+    f"POST {_V1}/plans/": lambda trials: {
+        "patient": str(trials.own.ids["patient"]),
+        "professional": str(trials.own.ids["professional.mine"]),
+        "title": "Nuevo",
+    },
+    f"PATCH {_PLAN}/": lambda _: {"version": 1, "title": "Otro"},
+    f"POST {_PLAN}/propose/": _step,
+    f"POST {_PLAN}/approve/": lambda _: {"version": 1, "note": "firmado"},
+    f"POST {_PLAN}/reject/": _step,
+    f"POST {_PLAN}/cancel/": lambda _: {"version": 1, "reason": "error"},
+    f"POST {_PLAN}/items/": lambda trials: {
+        "version": 1,
+        "treatment": str(trials.own.ids["treatment"]),
+    },
+    f"PATCH {_PLAN}/items/<uuid:item_id>/": lambda _: {"version": 1, "price": "10"},
+    f"DELETE {_PLAN}/items/<uuid:item_id>/": _step,
+    f"POST {_PLAN}/items/<uuid:item_id>/book/": lambda _: {
+        "version": 1,
+        "starts_at": tomorrow(10).isoformat(),
+    },
+    f"POST {_PLAN}/items/<uuid:item_id>/done/": _step,
     f"POST {_V1}/transactions/": lambda _: {"kind": "income", "method": "cash", "amount": "1"},
     f"POST {_V1}/transactions/<uuid:row_id>/reverse/": lambda _: {"reason": "error"},
     f"POST {_V1}/cash-flow/<str:day>/close/": lambda _: {"version": 1, "counted_cash": "0"},
@@ -129,6 +153,16 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     },
     f"PATCH {_V1}/closures/<uuid:row_id>/": lambda _: {"name": "Obra"},
     f"POST {_V1}/move-requests/tell/": lambda trials: {"ids": [str(trials.own.ids["moverequest"])]},
+    f"POST {_V1}/patients/<uuid:patient_id>/records/": lambda _: {
+        "kind": "evolution",
+        "text": "Control",
+    },
+    f"POST {_V1}/patients/<uuid:patient_id>/records/<uuid:record_id>/addenda/": lambda _: {
+        "text": "Aclaración"
+    },
+    f"POST {_V1}/patients/<uuid:patient_id>/records/<uuid:record_id>/attachments/": lambda _: {
+        "file": SimpleUploadedFile("placa.png", b"\x89PNG\r\n\x1a\n0")
+    },
     f"GET {_V1}/events/": lambda _: {"since": 1},
     f"POST {_V1}/auth/register/": lambda trials: {
         "email": f"nueva-{real_now().timestamp()}@nowhere.test",

@@ -43,6 +43,8 @@ class Caller:
         given: dict[str, Any] = {"headers": headers}
         if method == "GET":
             given["query_params"] = None
+        elif api and any(hasattr(value, "read") for value in (body or {}).values()):
+            given |= {"data": body}
         elif api:
             given |= {"data": body or {}, "content_type": "application/json"}
         else:

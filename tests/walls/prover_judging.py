@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 from django.db import transaction
+from pypdf import PdfReader
 
 from tests.walls.prover_attempts import CHANGES, Attempt, Trials
 from tests.walls.prover_callers import Caller
@@ -100,7 +102,7 @@ class Prover:
             forbidden |= self.foreign.all_ids
             if not (self.caller.knows_both and attempt.row.route in _NAMES_CLINICS):
                 forbidden |= self.foreign.public_texts
-        said = (response.content + repr(dict(response.headers)).encode()).lower()
+        said = (readable(response) + repr(dict(response.headers)).encode()).lower()
         for one in (*attempt.sent, *map(str, (attempt.body or {}).values())):
             said = said.replace(one.lower().encode(), b"")
         return [word for word in sorted(forbidden) if word.lower().encode() in said]
@@ -133,7 +135,7 @@ class Prover:
             if attempt.row.method in CHANGES:
                 if "/auth/" not in attempt.row.route and fingerprint(self.own) == self.own_before:
                     self.report(attempt, "changed nothing of one's own")
-            elif not any(word.encode() in response.content for word in self.recognised()):
+            elif not any(word.encode() in readable(response) for word in self.recognised()):
                 self.report(attempt, f"says nothing of one's own: {response.content[:200]!r}")
 
     def recognised(self) -> set[str]:
@@ -149,6 +151,14 @@ def at_the_door(response: Any) -> bool:
     target = response.headers.get("Location", "")
     # The operator has no clinic, and is sent to the admin instead of the log-in.
     return response.status_code == 302 and ("/login/" in target or target == "/admin/")
+
+
+def readable(response: Any) -> bytes:
+    """Return what an answer says, documents as their text."""
+    content: bytes = response.content
+    if response.headers.get("Content-Type") == "application/pdf":
+        return "\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages).encode()
+    return content
 
 
 def told(response: Any, attempt: Attempt) -> tuple[int, bytes]:

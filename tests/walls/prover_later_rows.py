@@ -20,6 +20,7 @@ from clinics.models import (
     TreatmentPlan,
     WaitingEntry,
 )
+from clinics.services.records.files import path_of
 from clinics.tenancy.models import Membership
 from tests.fixtures.clinics import NOW
 from tests.walls.prover_world import World, full
@@ -44,6 +45,19 @@ def _plans(world: World, ceo: Membership) -> None:
     )
     full(world, PlanItem, plan=plan, position=1, treatment_id=ids["treatment"], tooth=16,
          faces="O", price=1500)  # fmt: skip
+    for status in ("proposed", "approved"):
+        further = full(
+            world,
+            TreatmentPlan,
+            patient_id=ids["patient"],
+            professional_id=ids["professional.mine"],
+            currency="ARS",
+            created_by=ceo.user_id,
+            status=status,
+        )
+        item = full(world, PlanItem, plan=further, position=1, treatment_id=ids["treatment"],
+                    faces="", price=1500)  # fmt: skip
+        ids[f"plan.{status}"], ids[f"planitem.{status}"] = further.pk, item.pk
     insurer_plan = full(world, InsurerPlan, insurer_id=ids["insurer"])
     full(world, Coverage, insurer_id=ids["insurer"], plan=insurer_plan)
     full(
@@ -68,7 +82,16 @@ def _plans(world: World, ceo: Membership) -> None:
 
 def _records(world: World, ceo: Membership) -> None:
     ids = world.ids
-    full(world, RecordAttachment, record_id=ids["clinicalrecord"], size=1, sha256="0" * 64)
+    attachment = full(
+        world,
+        RecordAttachment,
+        record_id=ids["clinicalrecord"],
+        size=len(world.word),
+        sha256="0" * 64,
+    )
+    file = path_of(attachment.stored_as)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(world.word.encode())
     full(
         world,
         RecordHead,

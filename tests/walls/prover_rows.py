@@ -208,8 +208,8 @@ def _ledgers(world: World, ceo: Membership) -> None:
         professional_id=ids["professional.mine"],
         author_user_id=ceo.user_id,
         position=1,
-        kind="evolution",
-        content={"text": world.word},
+        kind="odontogram",
+        content={"version": 1, "teeth": {}, "notes": world.word},
     )
     full(world, CalendarState)
     full(world, GoogleBlock, starts_at=NOW, ends_at=NOW + HALF_AN_HOUR, read_at=NOW,

@@ -89,6 +89,8 @@ def _gone() -> dict[UUID, list[Finding]]:
     for record_id, after in (
         _written().filter(~Exists(there)).values_list("row_id", "after").order_by("at")
     ):
+        if after is None:
+            continue
         patient_id = UUID(after["patient_id"])
         found[patient_id].append(
             Finding("removed", patient_id, "it is not there", record_id, after["position"])
