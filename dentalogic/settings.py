@@ -248,8 +248,6 @@ SPECTACULAR_SETTINGS = {
         "MembershipStatus": "clinics.tenancy.models.MembershipStatus.choices",
         "AppointmentStatus": "clinics.models.AppointmentStatus.choices",
         "PatientStatus": "clinics.models.PatientStatus.choices",
-        "RecordKind": "clinics.models.RecordKind.choices",
-        "SignedRecordKind": ["evolution", "odontogram", "anamnesis"],
     },
 }
 
@@ -297,10 +295,13 @@ OUTBOX_ROUTES = {
     "message.queued": {"whatsapp": "whatsapp.outbound.send"},
     "move.told": {"whatsapp": "whatsapp.moves.tell"},
     "appointment.calendar": {"google": "clinics.gcal.push.sync_appointment"},
+    "patient.erased": {"ingest": "whatsapp.erasing.erase_conversations"},
     "registration.pending": {"mail": "clinics.tenancy.mail.notify_ceos"},
     "password.asked": {"mail": "clinics.tenancy.mail.send_reset_link"},
     "password.changed": {"mail": "clinics.tenancy.mail.tell_of_new_password"},
 }
+# What the robot `retention` sweeps: each names a function that returns kinds of rows.
+RETENTION_KINDS = ["clinics.services.retention.kinds", "whatsapp.retention.kinds"]
 # Called with a membership that was activated or suspended, inside its clinic and transaction.
 ON_MEMBERSHIP_CHANGE = "clinics.services.staff.follow_membership"
 # Called by the dispatcher every ten minutes; each forgets a bite of what nobody needs any more.

@@ -28,3 +28,10 @@ class ClinicSettings(BaseModel):
     google_delayed_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 15
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "ARS"
     agent_instructions: Annotated[str, Field(max_length=4000)] = ""
+    # How long what is kept. The least is the law's where there is one: docs/privacy.md.
+    keep_records_years: Annotated[int, Field(ge=10, le=100)] = 10
+    keep_audit_years: Annotated[int, Field(ge=10, le=100)] = 10
+    keep_messages_days: Annotated[int, Field(ge=30, le=36500)] = 730
+    keep_turns_days: Annotated[int, Field(ge=7, le=3650)] = 180
+    keep_inbox_days: Annotated[int, Field(ge=7, le=365)] = 30
+    keep_guests_days: Annotated[int, Field(ge=30, le=3650)] = 365

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -121,7 +122,7 @@ def booked(alfa: Clinic, api: Api, patient: Patient) -> dict[str, Any]:
 
 
 def test_an_appointments_history(alfa: Clinic, api: Api, booked: dict[str, Any]) -> None:
-    with clock.frozen(NOW):
+    with clock.frozen(NOW + timedelta(minutes=1)):
         api("professional").post(
             f"appointments/{booked['id']}/cancel/", {"version": 1, "reason": "llueve"}
         )
