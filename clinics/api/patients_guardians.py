@@ -18,7 +18,7 @@ from clinics.services import finding, guardians
 from clinics.tenancy.permissions import Resource
 
 
-class PersonSerializer(serializers.Serializer[Any]):
+class GuardedPersonSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField(source="display_name")
     birth_date = serializers.DateField(allow_null=True)
@@ -29,8 +29,8 @@ class PersonSerializer(serializers.Serializer[Any]):
 class GuardianSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     relation = serializers.CharField()
-    guardian = PersonSerializer()
-    dependant = PersonSerializer()
+    guardian = GuardedPersonSerializer()
+    dependant = GuardedPersonSerializer()
     created_at = MomentField()
 
 

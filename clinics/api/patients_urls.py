@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clinics.api import patients, patients_guardians, patients_merge
+from clinics.api import patients, patients_guardians, patients_import, patients_merge
 
 _ONE = "patients/<uuid:row_id>/"
 
 urlpatterns = [
     path("patients/", patients.PatientsView.as_view()),
     path("patients/duplicates/", patients_merge.DuplicatesView.as_view()),
+    path("patients/import/", patients_import.ImportView.as_view()),
     path(_ONE, patients.PatientView.as_view()),
     path(f"{_ONE}appointments/", patients.PatientAppointmentsView.as_view()),
     path(f"{_ONE}facts/", patients.PatientFactsView.as_view()),

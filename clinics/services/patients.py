@@ -57,6 +57,19 @@ def change_patient(*, patient_id: UUID, version: int, recorded_by: UUID, **value
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    clean, errors = cleaned(values, country=clinic_country() if values.get("phone") else "")
+    if errors:
+        raise Invalid(errors)
+    return clean
+
+
+def clinic_country() -> str:
+    """Return the country in which the clinic's telephones are dialled."""
+    return str(Clinic.objects.values_list("country", flat=True).get(pk=current_scope().tenant_id))
+
+
+def cleaned(values: dict[str, Any], *, country: str) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return what would be kept of the values, and what is wrong with which."""
     errors: dict[str, list[str]] = {}
     clean = dict(values)
     if clean.get("dni"):
@@ -66,7 +79,6 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     elif "dni" in clean:
         clean["dni"] = None
     if clean.get("phone"):
-        country = Clinic.objects.values_list("country", flat=True).get(pk=current_scope().tenant_id)
         clean["phone"] = e164(clean["phone"], country=country)
         if clean["phone"] is None:
             errors["phone"] = ["No es un teléfono."]
@@ -75,21 +87,30 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     born: date | None = clean.get("birth_date")
     if born is not None and born > clock.now().date():
         errors["birth_date"] = ["Todavía no llegó ese día."]
-    if errors:
-        raise Invalid(errors)
-    return clean
+    return clean, errors
 
 
 def _fill(patient: Patient, values: dict[str, Any]) -> None:
+    key = name_key(values.get("insurance", ""))
+    fill(patient, values, insurer=Insurer.objects.filter(name_key=key).first() if key else None)
+    if {"dni", "phone", "first_name", "last_name"} & values.keys():
+        patient.possible_duplicate_of = find_twin(patient)
+
+
+def fill(patient: Patient, values: dict[str, Any], *, insurer: Insurer | None) -> None:
+    """Put clean values on a row; with all that makes a patient, it is one. Writes nothing.
+
+    `insurer` is the one that the clinic lists by the given name. Raises `Invalid` where a patient
+    would be left without what makes one.
+    """
     for name, value in values.items():
         setattr(patient, name, value)
     if "insurance" in values:
-        key = name_key(patient.insurance)
-        if key == name_key(PARTICULAR):
+        if name_key(patient.insurance) == name_key(PARTICULAR):
             patient.insurance = PARTICULAR
-        patient.insurer = Insurer.objects.filter(name_key=key).first()
-        if patient.insurer is not None:
-            patient.insurance = patient.insurer.name
+        patient.insurer = insurer
+        if insurer is not None:
+            patient.insurance = insurer.name
     facts = {
         "first_name": patient.first_name,
         "last_name": patient.last_name,
@@ -102,11 +123,21 @@ def _fill(patient: Patient, values: dict[str, Any]) -> None:
         patient.status = PatientStatus.ACTIVE
     elif patient.status == PatientStatus.ACTIVE:
         raise Invalid({name: ["Un paciente no puede quedar sin este dato."] for name in missing})
-    if {"dni", "phone", "first_name", "last_name"} & values.keys():
-        patient.possible_duplicate_of = find_twin(patient)
 
 
 def _note(patient: Patient, values: dict[str, Any], recorded_by: UUID) -> None:
+    for name, value in known_facts(patient, values).items():
+        write_fact(
+            patient=patient,
+            name=name,
+            value=value,
+            source=FactSource.STAFF,
+            recorded_by=recorded_by,
+        )
+
+
+def known_facts(patient: Patient, values: dict[str, Any]) -> dict[FactField, str]:
+    """Return the facts that the given values make of a filled row."""
     named = {"first_name", "last_name"} & values.keys()
     known = {
         FactField.FULL_NAME: patient.display_name if named else "",
@@ -117,12 +148,4 @@ def _note(patient: Patient, values: dict[str, Any], recorded_by: UUID) -> None:
         if "birth_date" in values and patient.birth_date
         else "",
     }
-    for name, value in known.items():
-        if value:
-            write_fact(
-                patient=patient,
-                name=name,
-                value=value,
-                source=FactSource.STAFF,
-                recorded_by=recorded_by,
-            )
+    return {name: value for name, value in known.items() if value}

@@ -52,6 +52,7 @@ class Can(StrEnum):
     ADD = "add"
     CHANGE = "change"
     EXPORT = "export"
+    IMPORT = "import"
 
 
 class Reach(StrEnum):
@@ -76,7 +77,7 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.CHAIRS: _WORK,
         Resource.CLOSURES: _WORK,
         Resource.MOVES: _WORK,
-        Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
+        Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL, Can.IMPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _WORK,
         Resource.RECORDS: _READ,
@@ -104,7 +105,7 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.CHAIRS: _READ,
         Resource.CLOSURES: _READ,
         Resource.MOVES: _WORK,
-        Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
+        Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL, Can.IMPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _WORK,
         Resource.COVERAGES: _READ,
