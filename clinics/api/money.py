@@ -29,6 +29,13 @@ class AmountField(serializers.DecimalField):
         super().__init__(decimal_places=2, **kwargs)
 
 
+class PriceField(AmountField):
+    """An amount of a price list: nothing is a price too."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, **kwargs)
+
+
 class SumField(serializers.DecimalField):
     """A sum of a day or a plan, which may be negative."""
 

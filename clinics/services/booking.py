@@ -6,6 +6,7 @@ that also answers availability, so that what is offered can be booked and what i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -58,6 +59,7 @@ class _Request:
     request_key: str | None
     kind: str
     notes: str
+    also: Callable[[Appointment], None] | None = None
 
 
 def book_appointment(
@@ -75,12 +77,14 @@ def book_appointment(
     override_hold: bool = False,
     overbook_reason: str = "",
     notes: str = "",
+    also: Callable[[Appointment], None] | None = None,
 ) -> Appointment:
     """Book a time for a patient; its hold in this conversation becomes the appointment.
 
     A patient passes the gate first: a guest whose facts are missing gets `FactsMissing` while the
     slot is kept for some minutes, and becomes a patient with this booking otherwise. Staff may
-    leave the grid, and with a reason overbook or leave the working hours.
+    leave the grid, and with a reason overbook or leave the working hours. What staff does `also`
+    with a new appointment is one transaction with it.
 
     The same `request_key` again returns the same appointment; for anything else it is
     `RequestKeyReused`. Raises `SlotTaken` with alternatives, `PatientBusy`, `OutsideHours`,
@@ -108,6 +112,7 @@ def book_appointment(
         request_key or None,
         kind,
         notes,
+        also,
     )
     outcome = attempt(request.wish, lambda external: _book(request, external))
     if isinstance(outcome, FactsMissing):
@@ -181,6 +186,8 @@ def _book(request: _Request, external: External | None) -> Appointment | FactsMi
         actor=wish.actor,
         reason=wish.overbook_reason,
     )
+    if request.also is not None:
+        request.also(booked)
     owe(booked, google=place.clinic.uses_google)
     return booked
 
