@@ -57,6 +57,7 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.flows",
     "tests.fixtures.guard",
+    "tests.fixtures.smtp",
 ]
 
 

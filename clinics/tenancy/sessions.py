@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.contrib.auth import HASH_SESSION_KEY, login, logout, update_session_auth_hash
+from django.contrib.auth import HASH_SESSION_KEY, login, logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
@@ -76,7 +76,9 @@ def who_awaits_code(request: HttpRequest) -> User | None:
 
 def keep_session(request: HttpRequest, user: User) -> None:
     """Let the session go on in which the user changed their password, under a new key."""
-    update_session_auth_hash(request, user)
+    # Not by Django's function: behind the API the request's user is the caller.
+    request.session.cycle_key()
+    request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 
 
 def log_out(request: HttpRequest) -> None:
