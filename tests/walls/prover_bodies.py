@@ -90,6 +90,9 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     f"GET {_V1}/availability/": _window,
     f"POST {_V1}/patients/": _person,
     f"PATCH {_V1}/patients/<uuid:row_id>/": lambda _: {"version": 1, "last_name": "Sosa"},
+    f"POST {_V1}/patients/import/": lambda _: {
+        "file": SimpleUploadedFile("pacientes.csv", b"nombre;apellido\nEva;Sosa\n")
+    },
     f"POST {_V1}/patients/<uuid:row_id>/guardians/": lambda trials: {
         "guardian": str(trials.own.ids["patient"])
     },
