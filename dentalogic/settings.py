@@ -293,6 +293,8 @@ OUTBOX_ROUTES = {
     "inbox.received": {"ingest": "whatsapp.inbox.ingest"},
     "conversation.turn_due": {"agent": "whatsapp.turns.answer"},
     "message.queued": {"whatsapp": "whatsapp.outbound.send"},
+    "time.freed": {"google": "clinics.services.waiting_matches.announce_freed"},
+    "waiting.expires": {"realtime": "clinics.services.waiting.expire_entries"},
     "move.told": {"whatsapp": "whatsapp.moves.tell"},
     "appointment.calendar": {"google": "clinics.gcal.push.sync_appointment"},
     "patient.erased": {"ingest": "whatsapp.erasing.erase_conversations"},

@@ -1,10 +1,11 @@
-"""The addresses of the reception: the room, absences and closures, who has to be moved."""
+"""The addresses of the reception: the room, absences and closures, who has to be moved,
+who waits."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from clinics.api import absences, moves, reception
+from clinics.api import absences, moves, reception, waiting
 
 urlpatterns = [
     path("room/", reception.RoomView.as_view()),
@@ -15,4 +16,9 @@ urlpatterns = [
     path("move-requests/", moves.MoveRequestsView.as_view()),
     path("move-requests/tell/", moves.TellView.as_view()),
     path("move-requests/<uuid:row_id>/told/", moves.ToldView.as_view()),
+    path("waiting-list/", waiting.WaitingListView.as_view()),
+    path("waiting-list/candidates/", waiting.CandidatesView.as_view()),
+    path("waiting-list/<uuid:row_id>/offer/", waiting.OfferView.as_view()),
+    path("waiting-list/<uuid:row_id>/withdraw/", waiting.WithdrawView.as_view()),
+    path("waiting-list/<uuid:row_id>/book/", waiting.BookWaitingView.as_view()),
 ]

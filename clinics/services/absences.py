@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from clinics.models import Absence, Closure, Professional
 from clinics.services.locks import lock_professionals
 from clinics.services.moves import Cause, owe_moves, review_moves
+from clinics.services.waiting_matches import owe_matching
 from dentalogic.core import clock
 from dentalogic.core.errors import Invalid, NotFound
 from dentalogic.core.tenancy import current_scope
@@ -56,6 +57,7 @@ def change_absence(
     def work() -> Absence:
         lock_professionals([professional_id])
         absence = find_absence(professional_id=professional_id, absence_id=absence_id)
+        before = Cause.of_absence(absence)
         absence.starts_at = starts_at or absence.starts_at
         absence.ends_at = ends_at or absence.ends_at
         absence.reason = absence.reason if reason is None else reason
@@ -64,6 +66,7 @@ def change_absence(
         cause = Cause.of_absence(absence)
         review_moves(absence.pk, cause)
         owe_moves(cause, by=by)
+        _owe_look(before)
         return absence
 
     return in_transaction(work)
@@ -77,6 +80,7 @@ def remove_absence(*, professional_id: UUID, absence_id: UUID) -> None:
         absence = find_absence(professional_id=professional_id, absence_id=absence_id)
         Absence.objects.filter(pk=absence.pk).delete()
         review_moves(absence_id, None)
+        _owe_look(Cause.of_absence(absence))
 
     in_transaction(work)
 
@@ -123,6 +127,7 @@ def change_closure(
     def work() -> Closure:
         _lock_everybody()
         closure = find_closure(closure_id)
+        before = Cause.of_closure(closure)
         closure.starts_on = starts_on or closure.starts_on
         closure.ends_on = ends_on or closure.ends_on
         closure.name = closure.name if name is None else name
@@ -132,6 +137,7 @@ def change_closure(
             cause = Cause.of_closure(closure)
             review_moves(closure.pk, cause)
             owe_moves(cause, by=by)
+            _owe_look(before)
         return closure
 
     return in_transaction(work)
@@ -145,6 +151,8 @@ def remove_closure(*, closure_id: UUID) -> None:
         closure = find_closure(closure_id)
         Closure.objects.filter(pk=closure.pk).delete()
         review_moves(closure_id, None)
+        if not closure.opens:
+            _owe_look(Cause.of_closure(closure))
 
     in_transaction(work)
 
@@ -155,6 +163,15 @@ def find_closure(closure_id: UUID) -> Closure:
     if found is None:
         raise NotFound
     return found
+
+
+def _owe_look(before: Cause) -> None:
+    """Owe a look at the waiting list: what was covered may be free now."""
+    owe_matching(
+        professional_id=before.professional_id,
+        starts_at=before.starts_at,
+        ends_at=before.ends_at,
+    )
 
 
 def _lock_everybody() -> None:

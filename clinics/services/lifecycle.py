@@ -9,6 +9,7 @@ from django.db import IntegrityError
 
 from clinics.models import Appointment, AppointmentChange
 from clinics.models import AppointmentStatus as S
+from clinics.models.agenda import FREES_ITS_TIME
 from clinics.services.actors import Actor
 from clinics.services.errors import (
     NotFound,
@@ -20,6 +21,7 @@ from clinics.services.errors import (
 from clinics.services.locks import lock_chairs, lock_patients, lock_professionals
 from clinics.services.moves import settle_moves
 from clinics.services.transitions import UNDOABLE, allowed_from
+from clinics.services.waiting_matches import owe_matching
 from clinics.services.writing import note_change, refusal_of
 from dentalogic.core import clock
 from dentalogic.core.errors import NotAllowed
@@ -170,5 +172,11 @@ def _step(appointment: Appointment, to: str, actor: Actor, reason: str) -> Appoi
     if from_status == S.COMPLETED:
         appointment.completed_at = None
     settle_moves(appointment)
+    if to in FREES_ITS_TIME:
+        owe_matching(
+            professional_id=appointment.professional_id,
+            starts_at=appointment.starts_at,
+            ends_at=appointment.ends_at,
+        )
     note_change(appointment, actor=actor, from_status=from_status, reason=reason[:200])
     return appointment

@@ -22,6 +22,7 @@ from clinics.services.locks import lock_chairs, lock_patients, lock_professional
 from clinics.services.moves import settle_moves
 from clinics.services.placing import Place, Wish, find_place, remove_holds
 from clinics.services.transitions import MOVABLE, allowed_from
+from clinics.services.waiting_matches import owe_matching
 from clinics.services.writing import note_change
 from dentalogic.core import clock
 from dentalogic.core.errors import Invalid, NotAllowed
@@ -100,6 +101,7 @@ def _move(appointment: Appointment, wish: Wish, place: Place, kind: str) -> Appo
     remove_holds((*place.holds_in_the_way, *own))
     changed = _changes(appointment, wish, place)
     from_status = appointment.status
+    freed = appointment.professional_id, appointment.starts_at, appointment.ends_at
     appointment.professional_id = wish.professional_id
     appointment.chair_id = place.chair_id
     appointment.starts_at, appointment.ends_at = wish.starts_at, wish.ends_at
@@ -108,6 +110,7 @@ def _move(appointment: Appointment, wish: Wish, place: Place, kind: str) -> Appo
     appointment.overbook_reason = wish.overbook_reason if wish.overbooks else ""
     appointment.version += 1
     settle_moves(appointment, "moved")
+    owe_matching(professional_id=freed[0], starts_at=freed[1], ends_at=freed[2])
     note_change(
         appointment,
         actor=wish.actor,

@@ -26,6 +26,7 @@ class Resource(StrEnum):
     CHAIRS = "chairs"
     CLOSURES = "closures"
     MOVES = "moves"
+    WAITING = "waiting"
     PATIENTS = "patients"
     AVAILABILITY = "availability"
     APPOINTMENTS = "appointments"
@@ -78,6 +79,8 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.CLOSURES: _WORK,
         Resource.MOVES: _WORK,
         Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL, Can.IMPORT: Reach.ALL},
+        Resource.WAITING: _WORK,
+        Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _WORK,
         Resource.RECORDS: _READ,
@@ -106,6 +109,8 @@ GRANTS: dict[Role, dict[Resource, dict[Can, Reach]]] = {
         Resource.CLOSURES: _READ,
         Resource.MOVES: _WORK,
         Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL, Can.IMPORT: Reach.ALL},
+        Resource.WAITING: _WORK,
+        Resource.PATIENTS: _WORK | {Can.EXPORT: Reach.ALL},
         Resource.AVAILABILITY: _READ,
         Resource.APPOINTMENTS: _WORK,
         Resource.COVERAGES: _READ,

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from dentalogic.core.clock import real_now
 from tests.fixtures.clinics import tomorrow
 from tests.fixtures.template import PASSWORD
+from tests.walls.prover_reception import RECEPTION
 
 if TYPE_CHECKING:
     from tests.walls.prover_attempts import Trials
@@ -75,6 +76,7 @@ _PLAN = f"{_V1}/plans/<uuid:row_id>"
 _STEPS = ("confirm", "cancel", "arrive", "seat", "complete", "no-show")
 
 GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
+    **RECEPTION,
     **{f"POST {_V1}/appointments/<uuid:row_id>/{one}/": _step for one in _STEPS},
     f"POST {_V1}/auth/password/": lambda _: {
         "current_password": PASSWORD,
@@ -151,11 +153,6 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
     f"POST {_V1}/transactions/<uuid:row_id>/reverse/": lambda _: {"reason": "error"},
     f"POST {_V1}/cash-flow/<str:day>/close/": lambda _: {"version": 1, "counted_cash": "0"},
     f"POST {_V1}/cash-flow/<str:day>/reopen/": lambda _: {"version": 1, "reason": "error"},
-    f"PATCH {_V1}/professionals/<uuid:row_id>/absences/<uuid:absence_id>/": lambda _: {
-        "reason": "Congreso"
-    },
-    f"PATCH {_V1}/closures/<uuid:row_id>/": lambda _: {"name": "Obra"},
-    f"POST {_V1}/move-requests/tell/": lambda trials: {"ids": [str(trials.own.ids["moverequest"])]},
     f"POST {_V1}/patients/<uuid:patient_id>/records/": lambda _: {
         "kind": "evolution",
         "text": "Control",
