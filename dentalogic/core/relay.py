@@ -23,6 +23,7 @@ logger = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 12
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(hours=1)
+FROZEN_PAUSE = timedelta(hours=1)
 KEEP_DONE = timedelta(days=7)
 
 
@@ -97,8 +98,12 @@ def deliver(row_id: int, lease_no: int) -> None:
     row = _begin(row_id, lease_no)
     if row is None:
         return
-    topic, sink, payload, generation, attempts, *scope = row
+    topic, sink, payload, generation, attempts, is_open, *scope = row
     log = logger.bind(topic=topic, sink=sink, row=row_id, clinic=scope[0])
+    if not is_open:
+        # Frozen: nothing goes out. What is owed waits for the clinic to open again.
+        _release(row_id, lease_no, generation, clock.real_now() + FROZEN_PAUSE, counted=False)
+        return
     try:
         handler = import_string(settings.OUTBOX_ROUTES[topic][sink])
         with clinic_scope(Scope(*scope)), acting_as(SYSTEM):
@@ -133,7 +138,7 @@ def _begin(row_id: int, lease_no: int) -> tuple[Any, ...] | None:
             " FROM clinics c WHERE c.id = o.clinic_id"
             " AND o.id = %s AND o.lease_no = %s AND o.done_at IS NULL AND o.dead_at IS NULL"
             " RETURNING o.topic, o.sink, o.payload::text, o.generation, o.attempts,"
-            " c.schema_name, c.id, c.timezone, c.clock_offset",
+            " c.is_active, c.schema_name, c.id, c.timezone, c.clock_offset",
             [*until, row_id, lease_no],
         )
         found: tuple[Any, ...] | None = cursor.fetchone()
