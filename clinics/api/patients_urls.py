@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clinics.api import patients, patients_guardians, patients_import, patients_merge
+from clinics.api import (
+    patients,
+    patients_export,
+    patients_guardians,
+    patients_import,
+    patients_merge,
+)
 
 _ONE = "patients/<uuid:row_id>/"
 
@@ -19,6 +25,7 @@ urlpatterns = [
     path(f"{_ONE}guardians/<uuid:other_id>/", patients_guardians.GuardianView.as_view()),
     path(f"{_ONE}dependants/", patients_guardians.DependantsView.as_view()),
     path(f"{_ONE}dependants/<uuid:other_id>/", patients_guardians.DependantView.as_view()),
+    path(f"{_ONE}export/", patients_export.ExportView.as_view()),
     path(f"{_ONE}merge/", patients_merge.MergeView.as_view()),
     path(f"{_ONE}not-duplicate/", patients_merge.PutAsideView.as_view()),
 ]
