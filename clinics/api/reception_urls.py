@@ -1,11 +1,12 @@
 """The addresses of the reception: the room, absences and closures, who has to be moved,
-who waits."""
+who waits,
+whom to call again."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from clinics.api import absences, moves, reception, waiting
+from clinics.api import absences, moves, recall, reception, waiting
 
 urlpatterns = [
     path("room/", reception.RoomView.as_view()),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("move-requests/", moves.MoveRequestsView.as_view()),
     path("move-requests/tell/", moves.TellView.as_view()),
     path("move-requests/<uuid:row_id>/told/", moves.ToldView.as_view()),
+    path("patients/recall/", recall.RecallView.as_view()),
     path("waiting-list/", waiting.WaitingListView.as_view()),
     path("waiting-list/candidates/", waiting.CandidatesView.as_view()),
     path("waiting-list/<uuid:row_id>/offer/", waiting.OfferView.as_view()),

@@ -27,6 +27,7 @@ class ClinicSettings(BaseModel):
     google_budget_seconds: Annotated[float, Field(ge=0.1, le=10)] = 2.5
     google_delayed_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 15
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "ARS"
+    recall_months: Annotated[int, Field(ge=1, le=120)] = 6  # without a visit, and called again
     agent_instructions: Annotated[str, Field(max_length=4000)] = ""
     # How long what is kept. The least is the law's where there is one: docs/privacy.md.
     keep_records_years: Annotated[int, Field(ge=10, le=100)] = 10
