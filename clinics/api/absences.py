@@ -164,10 +164,18 @@ class AbsenceView(ResourceView):
         )
         return Response(_rendered(row))
 
-    @extend_schema(responses={204: None}, tags=["professionals"], operation_id="remove_absence")
+    @extend_schema(
+        responses={204: None},
+        parameters=[IDEMPOTENCY_KEY],
+        tags=["professionals"],
+        operation_id="remove_absence",
+    )
     def delete(self, request: Request, row_id: UUID, absence_id: UUID) -> Response:
         """Take an absence back; its appointments are kept."""
-        absences.remove_absence(professional_id=row_id, absence_id=absence_id)
+        self.do_once(
+            f"professionals/{row_id}/absences/{absence_id}/remove",
+            lambda: absences.remove_absence(professional_id=row_id, absence_id=absence_id),
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -229,8 +237,15 @@ class ClosureView(ResourceView):
         )
         return Response(_rendered(row))
 
-    @extend_schema(responses={204: None}, tags=["catalog"], operation_id="remove_closure")
+    @extend_schema(
+        responses={204: None},
+        parameters=[IDEMPOTENCY_KEY],
+        tags=["catalog"],
+        operation_id="remove_closure",
+    )
     def delete(self, request: Request, row_id: UUID) -> Response:
         """Take a closure back; its appointments are kept."""
-        absences.remove_closure(closure_id=row_id)
+        self.do_once(
+            f"closures/{row_id}/remove", lambda: absences.remove_closure(closure_id=row_id)
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -80,6 +80,24 @@ class ResourceView(ClinicAPIView):
             work=run,
         )
         return again(row_id) if repeated else made[0]
+
+    def do_once(self, route: str, work: Callable[[], object], **asked: Any) -> None:
+        """Run `work`, which leaves no row to find again, unless this request did so before.
+
+        `asked` is what the request says besides its body.
+        """
+
+        def run() -> UUID:
+            work()
+            return uuid4()
+
+        once(
+            user_id=self.caller.user_id,
+            route=route,
+            key=self.idempotency_key,
+            body=[self.request.data, asked] if asked else self.request.data,
+            work=run,
+        )
 
     @property
     def idempotency_key(self) -> str | None:

@@ -107,12 +107,18 @@ class TreatmentView(ResourceView):
     @extend_schema(
         request=TreatmentChange,
         responses=TreatmentSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         tags=["catalog"],
         operation_id="change_treatment",
     )
     def patch(self, request: Request, row_id: UUID) -> Response:
         """Change a treatment."""
-        row = catalog.change_treatment(treatment_id=row_id, **self.read_body(TreatmentChange))
+        values = self.read_body(TreatmentChange)
+        row = self.run_once(
+            f"treatments/{row_id}",
+            lambda: catalog.change_treatment(treatment_id=row_id, **values),
+            lambda done: catalog.get_or_refuse(Treatment, done),
+        )
         return Response(render(TreatmentSerializer, row))
 
 
@@ -182,10 +188,16 @@ class InsurerView(ResourceView):
     @extend_schema(
         request=InsurerChange,
         responses=InsurerSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         tags=["catalog"],
         operation_id="change_insurer",
     )
     def patch(self, request: Request, row_id: UUID) -> Response:
         """Change an obra social."""
-        row = catalog.change_insurer(insurer_id=row_id, **self.read_body(InsurerChange))
+        values = self.read_body(InsurerChange)
+        row = self.run_once(
+            f"insurers/{row_id}",
+            lambda: catalog.change_insurer(insurer_id=row_id, **values),
+            lambda done: catalog.get_or_refuse(Insurer, done),
+        )
         return Response(render(InsurerSerializer, row))

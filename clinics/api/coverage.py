@@ -152,13 +152,18 @@ class InsurerPlanView(ResourceView):
     @extend_schema(
         request=InsurerPlanChange,
         responses=InsurerPlanSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         tags=["coverage"],
         operation_id="change_insurer_plan",
     )
     def patch(self, request: Request, row_id: UUID, plan_id: UUID) -> Response:
         """Rename a plan, or stop taking it."""
         values = self.read_body(InsurerPlanChange)
-        row = coverage.change_insurer_plan(insurer_id=row_id, plan_id=plan_id, **values)
+        row = self.run_once(
+            f"insurers/{row_id}/plans/{plan_id}",
+            lambda: coverage.change_insurer_plan(insurer_id=row_id, plan_id=plan_id, **values),
+            lambda done: get_or_refuse(InsurerPlan, done),
+        )
         return Response(render(InsurerPlanSerializer, row))
 
 
@@ -208,18 +213,31 @@ class CoverageView(ResourceView):
     @extend_schema(
         request=CoverageChange,
         responses=CoverageSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         tags=["coverage"],
         operation_id="change_coverage",
     )
     def patch(self, request: Request, row_id: UUID) -> Response:
         """Change the terms of a rule."""
-        row = coverage.change_coverage(coverage_id=row_id, **self.read_body(CoverageChange))
+        values = self.read_body(CoverageChange)
+        row = self.run_once(
+            f"coverages/{row_id}",
+            lambda: coverage.change_coverage(coverage_id=row_id, **values),
+            lambda done: get_or_refuse(Coverage, done),
+        )
         return Response(render(CoverageSerializer, row))
 
-    @extend_schema(responses={204: None}, tags=["coverage"], operation_id="remove_coverage")
+    @extend_schema(
+        responses={204: None},
+        parameters=[IDEMPOTENCY_KEY],
+        tags=["coverage"],
+        operation_id="remove_coverage",
+    )
     def delete(self, request: Request, row_id: UUID) -> Response:
         """Take a rule back."""
-        coverage.remove_coverage(coverage_id=row_id)
+        self.do_once(
+            f"coverages/{row_id}/remove", lambda: coverage.remove_coverage(coverage_id=row_id)
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

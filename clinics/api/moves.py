@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinics.api.appointments import AppointmentSerializer
-from clinics.api.base import ResourceView, render
+from clinics.api.base import IDEMPOTENCY_KEY, ResourceView, render
 from clinics.api.fields import MomentField
 from clinics.api.paging import Page, list_parameters, page_schema
 from clinics.models import MoveCause, MoveRequest
@@ -106,15 +105,24 @@ class TellView(ResourceView):
     @extend_schema(
         request=Telling,
         responses=ToldSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         tags=["reception"],
         operation_id="tell_moved_patients",
     )
     def post(self, request: Request) -> Response:
         """Write to the patients that their time can't be kept. Asked twice, each is told once."""
         values = self.read_body(Telling)
-        with transaction.atomic():
-            asked = moves.ask_to_tell(ids=values.get("ids"), cause_id=values.get("cause_id"))
-            known = moves.reachable(one.appointment.patient_id for one in asked)
+        named = {"ids": values.get("ids"), "cause_id": values.get("cause_id")}
+        asked: list[MoveRequest] | None = None
+
+        def ask() -> None:
+            nonlocal asked
+            asked = moves.ask_to_tell(**named)
+
+        self.do_once("move-requests/tell", ask)
+        if asked is None:
+            asked = list(moves.named_requests(**named))
+        known = moves.reachable(one.appointment.patient_id for one in asked)
         return Response(
             {
                 "queued": [one.pk for one in asked if one.appointment.patient_id in known],
@@ -132,9 +140,15 @@ class ToldView(ResourceView):
     @extend_schema(
         request=None,
         responses=MoveRequestSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         tags=["reception"],
         operation_id="mark_patient_told",
     )
     def post(self, request: Request, row_id: UUID) -> Response:
         """Note that somebody told the patient, by telephone or at the desk."""
-        return Response(render(MoveRequestSerializer, moves.mark_told(request_id=row_id)))
+        row = self.run_once(
+            f"move-requests/{row_id}/told",
+            lambda: moves.mark_told(request_id=row_id),
+            moves.find_request,
+        )
+        return Response(render(MoveRequestSerializer, row))

@@ -86,10 +86,18 @@ class GuardiansView(ResourceView):
 class GuardianView(ResourceView):
     resource = Resource.PATIENTS
 
-    @extend_schema(responses={204: None}, tags=["patients"], operation_id="remove_guardian")
+    @extend_schema(
+        responses={204: None},
+        parameters=[IDEMPOTENCY_KEY],
+        tags=["patients"],
+        operation_id="remove_guardian",
+    )
     def delete(self, request: Request, row_id: UUID, other_id: UUID) -> Response:
         """End that somebody speaks for the patient."""
-        guardians.remove_guardian(dependant_id=row_id, guardian_id=other_id)
+        self.do_once(
+            f"patients/{row_id}/guardians/{other_id}/remove",
+            lambda: guardians.remove_guardian(dependant_id=row_id, guardian_id=other_id),
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -131,8 +139,16 @@ class DependantsView(ResourceView):
 class DependantView(ResourceView):
     resource = Resource.PATIENTS
 
-    @extend_schema(responses={204: None}, tags=["patients"], operation_id="remove_dependant")
+    @extend_schema(
+        responses={204: None},
+        parameters=[IDEMPOTENCY_KEY],
+        tags=["patients"],
+        operation_id="remove_dependant",
+    )
     def delete(self, request: Request, row_id: UUID, other_id: UUID) -> Response:
         """End that the patient speaks for somebody."""
-        guardians.remove_guardian(dependant_id=other_id, guardian_id=row_id)
+        self.do_once(
+            f"patients/{row_id}/dependants/{other_id}/remove",
+            lambda: guardians.remove_guardian(dependant_id=other_id, guardian_id=row_id),
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)

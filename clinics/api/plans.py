@@ -123,14 +123,18 @@ class OnePlanView(PlanView):
         return self.answer(row_id)
 
     @extend_schema(
-        request=PlanChange, responses=PlanSerializer, tags=["plans"], operation_id="change_plan"
+        request=PlanChange,
+        responses=PlanSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        tags=["plans"],
+        operation_id="change_plan",
     )
     def patch(self, request: Request, row_id: UUID) -> Response:
         """Change a draft."""
         values = renamed(self.read_body(PlanChange), "professional")
         self.find(row_id)
         self.check_professional(values.get("professional_id"))
-        plans.change_plan(plan_id=row_id, **values)
+        self.do_once(f"plans/{row_id}", lambda: plans.change_plan(plan_id=row_id, **values))
         return self.answer(row_id)
 
 
@@ -161,6 +165,7 @@ class PlanItemView(PlanView):
     @extend_schema(
         request=PlanItemChange,
         responses=PlanSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         tags=["plans"],
         operation_id="change_plan_item",
     )
@@ -168,11 +173,14 @@ class PlanItemView(PlanView):
         """Change an item of a draft; answers the plan."""
         values = renamed(self.read_body(PlanItemChange), "treatment")
         self.find(row_id)
-        plans.change_item(plan_id=row_id, item_id=item_id, **values)
+        self.do_once(
+            f"plans/{row_id}/items/{item_id}",
+            lambda: plans.change_item(plan_id=row_id, item_id=item_id, **values),
+        )
         return self.answer(row_id)
 
     @extend_schema(
-        parameters=[OpenApiParameter("version", int, required=True)],
+        parameters=[OpenApiParameter("version", int, required=True), IDEMPOTENCY_KEY],
         responses=PlanSerializer,
         tags=["plans"],
         operation_id="remove_plan_item",
@@ -181,7 +189,11 @@ class PlanItemView(PlanView):
         """Take an item out of a draft; answers the plan."""
         version = self.read_query(_AtVersion)["version"]
         self.find(row_id)
-        plans.remove_item(plan_id=row_id, item_id=item_id, version=version)
+        self.do_once(
+            f"plans/{row_id}/items/{item_id}/remove",
+            lambda: plans.remove_item(plan_id=row_id, item_id=item_id, version=version),
+            version=version,
+        )
         return self.answer(row_id)
 
 

@@ -137,6 +137,7 @@ class ProfessionalView(ResourceView):
     @extend_schema(
         request=ProfessionalChange,
         responses=ProfessionalSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         tags=["professionals"],
         operation_id="change_professional",
     )
@@ -144,5 +145,11 @@ class ProfessionalView(ResourceView):
         """Change a professional; professionals change their own working hours alone."""
         values = self.read_body(ProfessionalChange)
         own_only = self.caller.user_id if self.only_own else None
-        row = catalog.change_professional(professional_id=row_id, own_only=own_only, **values)
+        row = self.run_once(
+            f"professionals/{row_id}",
+            lambda: catalog.change_professional(
+                professional_id=row_id, own_only=own_only, **values
+            ),
+            find_professional,
+        )
         return Response(render(ProfessionalSerializer, row))

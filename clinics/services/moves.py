@@ -149,22 +149,35 @@ def ask_to_tell(
     Of these ids, of that cause, or both. Asked for twice, each is still told once. Runs in a
     transaction. Raises `NotFound` for an id that this clinic does not have.
     """
-    rows = MoveRequest.objects.select_related("appointment")
-    if ids is not None:
-        rows = rows.filter(pk__in=ids)
-        if rows.count() != len(set(ids)):
-            raise NotFound
-    if cause_id is not None:
-        rows = rows.filter(cause_id=cause_id)
-    owed = list(rows.filter(settled="", told_at=None).order_by("created_at", "id"))
+    owed = list(named_requests(ids=ids, cause_id=cause_id).filter(settled="", told_at=None))
     for one in owed:
         emit("move.told", key=str(one.pk), move_request_id=str(one.pk))
     return owed
 
 
+def named_requests(
+    *, ids: Sequence[UUID] | None = None, cause_id: UUID | None = None
+) -> QuerySet[MoveRequest]:
+    """Return the requests of these ids, of that cause, or both, the oldest first.
+
+    Raises `NotFound` for an id that this clinic does not have.
+    """
+    rows = MoveRequest.objects.select_related("appointment").order_by("created_at", "id")
+    if ids is not None:
+        rows = rows.filter(pk__in=ids)
+        if rows.count() != len(set(ids)):
+            raise NotFound
+    return rows if cause_id is None else rows.filter(cause_id=cause_id)
+
+
 def mark_told(*, request_id: UUID) -> MoveRequest:
     """Note that the patient knows, by telephone or by our message; the first time counts."""
     MoveRequest.objects.filter(pk=request_id, told_at=None).update(told_at=clock.now())
+    return find_request(request_id)
+
+
+def find_request(request_id: UUID) -> MoveRequest:
+    """Return a request of this clinic with its appointment."""
     found = (
         MoveRequest.objects.select_related(
             "appointment__professional", "appointment__patient", "appointment__treatment"

@@ -19,6 +19,8 @@ from dentalogic.core.tenancy import current_scope
 from dentalogic.core.transactions import in_transaction
 
 LONGEST_KEY = 200
+# Of its column. Longer ones (three ids in a path) are known by their hash.
+LONGEST_ROUTE = 80
 LIFETIME_HOURS = 24
 
 
@@ -144,6 +146,8 @@ class _Asked:
         if not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
             raise Invalid({"Idempotency-Key": [f"De 1 a {LONGEST_KEY} caracteres visibles."]})
         self.digest = request_hash(body)
+        if len(route) > LONGEST_ROUTE:
+            route = hashlib.sha256(route.encode()).hexdigest()
         self.identity: list[Any] = [user_id, current_scope().tenant_id, route, key]
         self.lock = ":".join(str(part) for part in self.identity)
 

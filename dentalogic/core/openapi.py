@@ -39,8 +39,15 @@ class ProblemSchema(AutoSchema):
             codes += ["401", "403"]
         if "{" in self.path:
             codes.append("404")
-        if self.method in {"POST", "PATCH", "PUT"}:
+        if self.method in {"POST", "PATCH", "PUT", "DELETE"}:
             codes.append("409")
+        if any(one["name"] == "Idempotency-Key" for one in self._get_parameters()):
+            # The key was used for another request.
+            codes.append("422")
+        if self.method != "GET":
+            codes += ["413", "415"]
+        if self.view.get_throttles():
+            codes.append("429")
         return codes
 
 
