@@ -36,6 +36,7 @@ def shell(request: HttpRequest, caller: Caller) -> dict[str, Any]:
         "clinic": caller.scope.schema,
         "pending": pending if manages else 0,
         "manages": manages,
+        "reads_charts": allowed(caller.role, Resource.RECORDS, Can.READ),
         "till": allowed(caller.role, Resource.CASH_FLOW, Can.READ),
         "several": clinics > 1,
         "phone_url": f"http://{host}:{settings.SANDBOX_PORT}/" if settings.SANDBOX else "",

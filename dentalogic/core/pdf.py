@@ -39,7 +39,7 @@ _INK, _MUTED, _LINE, _SHADE = (20, 28, 36), (92, 104, 116), (200, 208, 214), (24
 @cache
 def _letters() -> frozenset[int]:
     with TTFont(_FONTS / "DejaVuSans.ttf", lazy=True) as font:
-        return frozenset(font.getBestCmap())
+        return frozenset(font.getBestCmap() or ())
 
 
 def writable(text: str) -> str:

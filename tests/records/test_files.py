@@ -107,7 +107,7 @@ def test_a_form_without_a_file(api: Api, alfa: Clinic, chart: str, media: Path) 
     assert_problem(
         doctor.post(f"{chart}attachments/", {"file": "x"}), 415, "unsupported-media-type"
     )
-    broken = doctor.generic("POST", f"{chart}attachments/", b"x", "multipart/form-data; boundary=")
+    broken = doctor.generic("POST", f"{chart}attachments/", "x", "multipart/form-data; boundary=")
     assert broken.status_code == 400
     assert (kept(media), rows(alfa)) == ([], (1, 0))
 
