@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinics.api.base import IDEMPOTENCY_KEY
 from clinics.api.fields import MomentField
 from clinics.api.paging import Page, list_parameters, page_schema
 from clinics.tenancy import gatekeeper
 from clinics.tenancy.models import Membership, MembershipStatus, Role
 from clinics.tenancy.permissions import Can, Resource
 from clinics.tenancy.views import ClinicAPIView
+from dentalogic.core.idempotency import once
 
 
 class MemberSerializer(serializers.Serializer[Any]):
@@ -57,35 +60,49 @@ class StaffView(ClinicAPIView):
         return Page(rows, request, order="-requested_at").answer(MemberSerializer)
 
 
-class ActivateView(ClinicAPIView):
+class DecisionView(ClinicAPIView):
+    """One decision of a CEO about one member. The same request twice is one decision."""
+
     resource = Resource.STAFF
     actions = {"POST": Can.CHANGE}
 
+    def decide(self, what: str, decision: Callable[..., Membership], member_id: UUID) -> Response:
+        clinic_id, by = self.caller.scope.tenant_id, self.caller.user_id
+        once(
+            user_id=by,
+            route=f"staff.{what} {member_id}",
+            key=self.request.headers.get("Idempotency-Key"),
+            body=self.request.data,
+            work=lambda: decision(clinic_id=clinic_id, membership_id=member_id, by=by).pk,
+        )
+        # As it is now: a decision that is repeated may have been overtaken by another one.
+        membership = Membership.objects.select_related("user").get(
+            pk=member_id, clinic_id=clinic_id
+        )
+        return Response(MemberSerializer(membership).data)
+
+
+class ActivateView(DecisionView):
     @extend_schema(
-        request=None, responses=MemberSerializer, tags=["staff"], operation_id="activate_member"
+        request=None,
+        parameters=[IDEMPOTENCY_KEY],
+        responses=MemberSerializer,
+        tags=["staff"],
+        operation_id="activate_member",
     )
     def post(self, request: Request, member_id: UUID) -> Response:
         """Let a member in."""
-        membership = gatekeeper.activate(
-            clinic_id=self.caller.scope.tenant_id,
-            membership_id=member_id,
-            by=self.caller.user_id,
-        )
-        return Response(MemberSerializer(membership).data)
+        return self.decide("activate", gatekeeper.activate, member_id)
 
 
-class SuspendView(ClinicAPIView):
-    resource = Resource.STAFF
-    actions = {"POST": Can.CHANGE}
-
+class SuspendView(DecisionView):
     @extend_schema(
-        request=None, responses=MemberSerializer, tags=["staff"], operation_id="suspend_member"
+        request=None,
+        parameters=[IDEMPOTENCY_KEY],
+        responses=MemberSerializer,
+        tags=["staff"],
+        operation_id="suspend_member",
     )
     def post(self, request: Request, member_id: UUID) -> Response:
         """Shut a member out: their tokens, sessions and sockets end."""
-        membership = gatekeeper.suspend(
-            clinic_id=self.caller.scope.tenant_id,
-            membership_id=member_id,
-            by=self.caller.user_id,
-        )
-        return Response(MemberSerializer(membership).data)
+        return self.decide("suspend", gatekeeper.suspend, member_id)

@@ -14,7 +14,7 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 
-from clinics.tenancy import tokens
+from clinics.tenancy import sessions, tokens
 from clinics.tenancy.errors import CeoNotRequestable, LinkUsed
 from clinics.tenancy.models import Clinic, Membership, MembershipStatus, Role, User
 from dentalogic.core.clock import real_now
@@ -112,6 +112,7 @@ def suspend(*, clinic_id: UUID, membership_id: UUID, by: UUID) -> Membership:
         _tell(membership)
         user_id = membership.user_id
         transaction.on_commit(lambda: announce_suspension(user_id), robust=True)
+        transaction.on_commit(lambda: sessions.end_sessions(user_id, clinic_id), robust=True)
     logger.info("membership_suspended", membership=str(membership.pk), by=str(by))
     return membership
 
@@ -152,6 +153,7 @@ def enable(*, user_id: UUID, enabled: bool, by: UUID | None) -> User:
         if not enabled:
             tokens.end_families_of_user(user.pk)
             transaction.on_commit(lambda: announce_suspension(user_id), robust=True)
+            transaction.on_commit(lambda: sessions.end_sessions(user_id), robust=True)
     logger.info("user_enabled" if enabled else "user_disabled", user=str(user.pk), by=str(by))
     return user
 

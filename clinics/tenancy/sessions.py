@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.contrib.auth import HASH_SESSION_KEY, login, logout
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login, logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
@@ -124,6 +124,22 @@ def compare_clinic(request: HttpRequest, caller: Caller) -> None:
     stated = request.headers.get("X-Clinic")
     if stated and stated not in {caller.scope.schema, str(caller.scope.tenant_id)}:
         raise ClinicSwitched
+
+
+def end_sessions(user_id: UUID, clinic_id: UUID | None = None) -> int:
+    """End the sessions of a person, in one clinic or everywhere; how many.
+
+    They are refused on each request anyway: this keeps them from coming back to life when the
+    person is let in again. Sessions are opaque, so all that are alive are read.
+    """
+    ended = []
+    for row in Session.objects.filter(expire_date__gt=real_now()).iterator():
+        kept = row.get_decoded()
+        if kept.get(SESSION_KEY) != str(user_id):
+            continue
+        if clinic_id is None or kept.get(CLINIC) == str(clinic_id):
+            ended.append(row.pk)
+    return Session.objects.filter(pk__in=ended).delete()[0]
 
 
 def prune() -> int:

@@ -158,6 +158,8 @@ def read(text: str, token_type: str) -> Claims:
     try:
         # The stubs want bytes or a token; simplejwt reads text.
         payload: dict[str, Any] = kind(cast("Any", text)).payload
+        if "aud" in payload:
+            raise ValueError("meant for another service: ours name nobody")
         return Claims(
             user_id=UUID(payload["sub"]),
             clinic_id=UUID(payload["tenant_id"]),

@@ -177,6 +177,25 @@ def test_the_plumbing_is_not_the_ceos(nothing_counted: None, alfa: Clinic, page:
     assert browser("ceo").get(f"/admin/{page}/").status_code == 403
 
 
+def test_no_link_logs_out_of_the_admin(nothing_counted: None, alfa: Clinic) -> None:
+    client = browser("ceo")
+    assert client.get("/admin/logout/").status_code == 405
+    assert client.get("/admin/").status_code == 200
+    assert client.post("/admin/logout/").headers["Location"] == "/login/"
+    assert client.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["x", "0", "-1", "99", "1.5", "٣x", ""])
+def test_a_page_of_the_search_that_there_is_not(
+    nothing_counted: None, alfa: Clinic, page: str
+) -> None:
+    client = browser("ceo")
+    assert client.get("/admin/search/?s=equipo").status_code == 200
+    answer = client.get("/admin/search/", {"s": "equipo", "page": page})
+    assert_problem(answer, 404, "not-found")
+    assert client.get("/admin/search/", {"page": page}).status_code == 200
+
+
 def test_csrf_is_a_problem_document(alfa: Clinic) -> None:
     client = Browser(enforce_csrf_checks=True)
     assert_problem(client.post("/login/", credentials()), 403, "csrf-failed")

@@ -145,6 +145,28 @@ def test_a_ceo_lets_a_professional_in(api: Api, alfa: Clinic) -> None:
     assert api("ceo").post(f"staff/{asked.pk}/activate/").status_code == 200
 
 
+def test_a_decision_with_a_key_is_made_once(api: Api, alfa: Clinic) -> None:
+    asked = register(api)
+    ceo, key = api("ceo"), {"Idempotency-Key": "one decision"}
+    activated = ceo.post(f"staff/{asked.pk}/activate/", headers=key)
+    assert (activated.status_code, activated.json()["status"]) == (200, "active")
+    # The key is of this member and this decision; another one is its own.
+    assert ceo.post(f"staff/{asked.pk}/suspend/", headers=key).json()["status"] == "suspended"
+    again = ceo.post(f"staff/{asked.pk}/activate/", headers=key)
+    assert (again.status_code, again.json()["status"]) == (200, "suspended")
+    asked.refresh_from_db()
+    assert asked.status == "suspended"
+    other = ceo.post(f"staff/{asked.pk}/activate/", {"x": 1}, headers=key)
+    assert_problem(other, 422, "idempotency-key-reused")
+    assert_problem(
+        ceo.post(f"staff/{asked.pk}/activate/", headers={"Idempotency-Key": "x" * 201}),
+        400,
+        "invalid",
+    )
+    asked.refresh_from_db()
+    assert asked.status == "suspended"
+
+
 @pytest.mark.parametrize("role", ["secretary", "professional"])
 @pytest.mark.parametrize("action", ["activate", "suspend"])
 def test_nobody_else_decides(api: Api, role: str, action: str) -> None:
