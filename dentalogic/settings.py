@@ -248,6 +248,10 @@ SPECTACULAR_SETTINGS = {
         "MembershipStatus": "clinics.tenancy.models.MembershipStatus.choices",
         "AppointmentStatus": "clinics.models.AppointmentStatus.choices",
         "PatientStatus": "clinics.models.PatientStatus.choices",
+        "ConsentKind": "clinics.models.ConsentKind.choices",
+        "PrivacyRequestKind": "clinics.models.PrivacyRequestKind.choices",
+        "AuditAction": "clinics.models.AuditAction.choices",
+        "ActorKind": ["staff", "patient", "agent", "system"],
     },
 }
 

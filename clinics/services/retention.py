@@ -111,7 +111,7 @@ def _forgotten_guests(keep: ClinicSettings) -> QuerySet[Patient]:
     long_ago = now() - timedelta(days=keep.keep_guests_days)
     mine = {"patient_id": OuterRef("pk")}
     nothing = [
-        ~Exists(model.objects.filter(**mine))  # type: ignore[attr-defined]
+        ~Exists(model.objects.filter(**mine))
         for model in (Appointment, ClinicalRecord, AccountingTransaction, TreatmentPlan)
     ]
     return Patient.objects.filter(
@@ -167,6 +167,6 @@ def sweep_quarantine(*, dry_run: bool = False) -> int:
                 " (SELECT id FROM public.quarantine WHERE received_at < %s LIMIT %s)",
                 [real_now() - QUARANTINE_KEPT, AT_ONCE],
             )
-            done += cursor.rowcount
+            done += int(cursor.rowcount)
             if cursor.rowcount < AT_ONCE:
                 return done

@@ -164,6 +164,17 @@ GIVEN: dict[str, Callable[[Trials], dict[str, Any]]] = {
         "file": SimpleUploadedFile("placa.png", b"\x89PNG\r\n\x1a\n0")
     },
     f"GET {_V1}/events/": lambda _: {"since": 1},
+    f"POST {_V1}/consent-texts/": lambda _: {"kind": "images", "text": "Acepto."},
+    f"POST {_V1}/patients/<uuid:row_id>/consents/": lambda trials: {
+        "text": str(trials.own.ids["consenttext"]),
+        "how": "papel",
+    },
+    f"POST {_V1}/patients/<uuid:row_id>/privacy-requests/": lambda _: {"kind": "access"},
+    f"POST {_V1}/breaches/": lambda _: {
+        "found_at": "2026-11-01T10:00:00-03:00",
+        "description": "Se perdió una computadora",
+        "affected": "nadie",
+    },
     f"POST {_V1}/auth/register/": lambda trials: {
         "email": f"nueva-{real_now().timestamp()}@nowhere.test",
         "password": "otra-clave-cualquiera-9",
