@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from io import StringIO
 from uuid import uuid4
 
 import httpx
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from clinics.tenancy import passwords, sessions
+from clinics.tenancy import otp, passwords, sessions
 from clinics.tenancy.models import Clinic, LoginPause, Membership, RefreshFamily, Role, User
 from tests.fixtures.api import Api, assert_problem, credentials, membership
 from tests.fixtures.clinics import make_user
@@ -218,3 +220,22 @@ class TestAccess:
     ) -> None:
         assert operator.post(self.page, given).status_code == 200
         assert not User.objects.filter(is_active=False).exists()
+
+
+@pytest.mark.django_db
+def test_the_command_line_does_the_same(api: Api, alfa: Clinic) -> None:
+    client, user = api("ceo"), membership(alfa, "ceo").user
+    otp.begin(user=user)
+    call_command("account", "CEO@alfa.test", "--disable")
+    assert_problem(client.get("auth/me/"), 403, "account-suspended")
+    call_command("account", "ceo@alfa.test", "--enable")
+    call_command("account", "ceo@alfa.test", "--no-second-step")
+    assert otp.enrolment(user) is None
+    said = StringIO()
+    call_command("account", "ceo@alfa.test", "--password-link", stdout=said)
+    path = "/" + said.getvalue().split("/", 3)[3].strip()
+    assert Browser().get(path).status_code == 302
+    for words in (["nadie@alfa.test", "--disable"], ["ceo@alfa.test"]):
+        with pytest.raises(CommandError) as refused:
+            call_command("account", *words)
+        assert refused.value.returncode in {1, 2}
