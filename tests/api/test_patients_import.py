@@ -132,6 +132,7 @@ def test_whoever_is_known_stays_as_they_are(api: Api, in_alfa: Clinic) -> None:
 
 def test_a_wrong_encoding_is_named_with_its_place(api: Api, in_alfa: Clinic) -> None:
     latin = "nombre;apellido\nAna;Gil\nAna;Pérez\n".encode("cp1252")
+    how: dict[str, Any]
     for how in ({}, {"dry_run": 1}):
         body = assert_problem(send(api, latin, **how), 400, "unreadable-file")
         assert (body["row"], body["byte"]) == (3, 30)
@@ -148,7 +149,7 @@ def test_what_is_no_file_is_refused(api: Api, in_alfa: Clinic) -> None:
     assert_problem(send(api, FILE, report="pdf"), 400, "invalid")
     assert_problem(send(api, b"x" * (2 * 1024 * 1024 + 1)), 413, "too-large")
     assert_problem(send(api, b"x" * (3 * 1024 * 1024)), 413, "too-large")
-    broken = client.generic("POST", URL, b"--x\r\nnonsense", "multipart/form-data; boundary=")
+    broken = client.generic("POST", URL, "--x\r\nnonsense", "multipart/form-data; boundary=")
     assert_problem(broken, 400, "parse-error")
     assert not Patient.objects.exists()
 

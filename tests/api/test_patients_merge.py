@@ -193,6 +193,7 @@ def test_both_wait_and_both_are_guardians_once(
 def test_a_merge_needs_both_as_they_were_seen(
     api: Api, old: Patient, ana: Patient, beta: Clinic
 ) -> None:
+    wrong: dict[str, Any]
     for wrong in ({"version": 9}, {"into_version": 9}):
         assert_problem(merge(api, old, ana, **wrong), 409, "stale-version")
     for wrong in ({"version": 0}, {"into_version": "x"}, {"into": "x"}, {"into": str(old.pk)}):

@@ -82,7 +82,7 @@ def test_a_patient_is_found_by_what_people_type(
 
 def test_pages_of_a_search_keep_its_order(api: Api, people: dict[str, Patient]) -> None:
     client = api("secretary")
-    page = client.get("patients/", {"q": "ana", "limit": 1}).json()
+    page = client.get("patients/", {"q": "ana", "limit": "1"}).json()
     assert [one["name"] for one in page["results"]] == ["Ana María Pérez"]
     second = client.get(page["next"]).json()
     assert [one["name"] for one in second["results"]] == ["Mariana Núñez"]
@@ -120,12 +120,12 @@ def test_a_search_costs_the_same_whatever_it_finds(
     client = api("secretary")
     client.get("patients/")
     with CaptureQueriesContext(connection) as few:
-        client.get("patients/", {"q": q, "limit": 1})
+        client.get("patients/", {"q": q, "limit": "1"})
     with clinic_scope(alfa):
         for number in range(30):
             make_patient("Ana Pérez", dni=f"3011122{number}")
     with CaptureQueriesContext(connection) as many:
-        assert len(found(client.get("patients/", {"q": q, "limit": 30}))) > 0
+        assert len(found(client.get("patients/", {"q": q, "limit": "30"}))) > 0
     # Those that only contain it are read where the page has room left.
     assert len(many) <= len(few) <= 6
 
