@@ -17,6 +17,7 @@ from agent.tools.references import reference
 from clinics.models import Appointment, AppointmentStatus, Offer, Patient, PatientStatus
 from clinics.services.intake import appointments_of, dependants_of, missing_facts
 from clinics.tenancy.models import Clinic
+from clinics.tenancy.settings_schema import ClinicSettings
 from dentalogic.core import clock
 
 FOLDER = Path(__file__).parent / "prompts"
@@ -96,8 +97,21 @@ def system_prompt(clinic: Clinic, context: TurnContext, facts: Facts) -> str:
         appointments=_lines([_appointment(one, ids) for one in facts.appointments[:MOST_LISTED]]),
         offers=_lines([_offer(one) for one in facts.offers]),
         hold=_hold(facts.hold),
-        instructions=_fenced(clinic.preferences.agent_instructions),
+        instructions=_fenced(_told(clinic.preferences)),
     )
+
+
+TONES = {
+    "close": "Hablá con cercanía, de vos, como alguien de la clínica que conoce al paciente.",
+    "formal": "Tratá de usted, con un tono formal.",
+    "brief": "Contestá con lo justo: una o dos oraciones.",
+}
+
+
+def _told(preferences: ClinicSettings) -> str:
+    """Return what the clinic asks of the agent: its tone, then its own words."""
+    parts = (TONES.get(preferences.tone, ""), preferences.agent_instructions)
+    return "\n".join(part for part in parts if part)
 
 
 def _now(moment: datetime) -> str:

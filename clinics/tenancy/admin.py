@@ -6,17 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from pydantic import ValidationError
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from clinics.tenancy import gatekeeper
+from clinics.tenancy import gatekeeper, preferences
 from clinics.tenancy.admin_site import HouseAdmin, gatekeeper_of, note, site
 from clinics.tenancy.models import Clinic, Line, Membership, QuarantinedItem, User
-from clinics.tenancy.settings_schema import ClinicSettings
-from dentalogic.core.errors import DomainError
+from clinics.tenancy.settings_form import SECTIONS, setting_fields
+from dentalogic.core import retrying
+from dentalogic.core.errors import DomainError, Invalid
 from dentalogic.core.models import OutboxMessage
 
 
@@ -91,22 +93,44 @@ class UserAdmin(HouseAdmin):
 
 
 class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """The settings are one validated shape; what is wrong is said by name."""
+    """A field for each setting. Saved by the service as the last step of validation."""
+
+    mark = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
+    language = forms.ChoiceField(
+        label=_("Idioma"), choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget
+    )
+    locals().update(setting_fields())
+
+    columns = ("name", "language", "calendar_provider")
 
     class Meta:
         model = Clinic
-        fields = ("name", "language", "calendar_provider", "settings")
+        fields = ("name", "language", "calendar_provider")
 
-    def clean_settings(self) -> dict[str, Any]:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial |= self.instance.preferences.model_dump()
+        self.initial["mark"] = preferences.seen(self.instance)
+
+    def _post_clean(self) -> None:
+        if self.errors:
+            return
+        values = dict(self.cleaned_data)
+        own = {name: values.pop(name) for name in self.columns}
+        mark = values.pop("mark")
         try:
-            kept = ClinicSettings.model_validate(self.cleaned_data["settings"] or {})
-        except ValidationError as error:
-            wrong = [
-                f"{'.'.join(str(part) for part in one['loc']) or 'settings'}: {one['msg']}"
-                for one in error.errors()
-            ]
-            raise forms.ValidationError(wrong) from None
-        return kept.model_dump(exclude_unset=True, mode="json")
+            self.instance = preferences.change_clinic(
+                clinic_id=self.instance.pk, mark=mark, values=values, **own
+            )
+        except Invalid as error:
+            for name, said in error.details["errors"].items():
+                self.add_error(name if name in self.fields else None, said)
+        except DomainError as error:
+            self.add_error(None, str(error))
+
+    def save(self, commit: bool = True) -> Any:
+        self.save_m2m = lambda: None
+        return self.instance
 
 
 @admin.register(Clinic, site=site)
@@ -115,16 +139,14 @@ class ClinicAdmin(HouseAdmin):
     for_operator = True
     form = ClinicForm
     list_display = ("name", "schema_name", "timezone", "calendar_provider", "is_active")
-    fields = (
-        "name",
-        "language",
-        "calendar_provider",
-        "settings",
-        "schema_name",
-        "timezone",
-        "country",
-    )
     readonly_fields = ("schema_name", "timezone", "country")
+    _own = ("name", "language", "calendar_provider", "schema_name", "timezone", "country")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if not self.has_change_permission(request, obj):
+            return ((None, {"fields": self._own}),)
+        sections = ((title, {"fields": names}) for title, names in SECTIONS)
+        return ((None, {"fields": (*self._own, "mark")}), *sections)
 
     def of_clinic(self, rows: QuerySet[Any], clinic_id: UUID) -> QuerySet[Any]:
         return rows.filter(pk=clinic_id)
@@ -133,14 +155,21 @@ class ClinicAdmin(HouseAdmin):
         caller = gatekeeper_of(request)
         return caller is not None and (obj is None or obj.pk == caller.scope.tenant_id)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Write nothing: the form's service has."""
+
 
 @admin.register(Line, site=site)
 class LineAdmin(HouseAdmin):
+    for_ceo = True
     for_operator = True
     list_display = ("provider", "external_id", "clinic", "is_active", "created_at")
     list_filter = ("provider", "is_active")
     # The secrets of a line are not shown, not even as dots.
     fields = ("clinic", "provider", "external_id", "phone", "is_active", "created_at")
+
+    def of_clinic(self, rows: QuerySet[Any], clinic_id: UUID) -> QuerySet[Any]:
+        return rows.filter(clinic_id=clinic_id)
 
 
 @admin.register(QuarantinedItem, site=site)
@@ -157,10 +186,14 @@ class QuarantineAdmin(HouseAdmin):
 
 @admin.register(OutboxMessage, site=site)
 class StuckAdmin(HouseAdmin):
-    """Deliveries that failed at least once and are not done."""
+    """Deliveries that failed at least once and are not done; of payloads there are ids alone."""
 
+    for_ceo = True
     for_operator = True
+    show_full_result_count = False
+    ordering = ("id",)
     list_display = ("id", "topic", "sink", "attempts", "last_error", "due_at", "dead_at")
+    actions = ("try_again",)
     list_filter = ("sink", "topic")
     fields = (
         "clinic_id",
@@ -177,3 +210,18 @@ class StuckAdmin(HouseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         stuck = ~Q(last_error="") | Q(dead_at__isnull=False)
         return super().get_queryset(request).filter(stuck, done_at=None)
+
+    def of_clinic(self, rows: QuerySet[Any], clinic_id: UUID) -> QuerySet[Any]:
+        return rows.filter(clinic_id=clinic_id)
+
+    @admin.action(description=_("Intentar de nuevo"))
+    def try_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:
+        caller = gatekeeper_of(request)
+        clinic_id = caller.scope.tenant_id if caller else None
+        for row in rows:
+            try:
+                retrying.try_again(message_id=row.pk, clinic_id=clinic_id)
+            except DomainError as error:
+                self.message_user(request, str(error), messages.ERROR)
+            else:
+                note(request, row, "tried again")

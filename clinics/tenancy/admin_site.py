@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -53,6 +54,19 @@ class ClinicAdminSite(UnfoldAdminSite):
     site_header = "Dentalogic"
     index_title = _("Administración")
     enable_nav_sidebar = True
+    index_template = "tenancy/index.html"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # What apps add while Django discovers them: panels of the first page, and pages.
+        self.panels: list[Callable[[HttpRequest], dict[str, Any] | None]] = []
+        self.pages: list[tuple[str, Callable[..., HttpResponse], str]] = []
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """Show the pages that there are, below what the person should look at first."""
+        found = [panel(request) for panel in self.panels]
+        shown = [panel for panel in found if panel is not None]
+        return super().index(request, {**(extra_context or {}), "panels": shown})
 
     def has_permission(self, request: HttpRequest) -> bool:
         return is_operator(request) or gatekeeper_of(request) is not None
@@ -94,6 +108,7 @@ class ClinicAdminSite(UnfoldAdminSite):
             ),
             path("omega/", self.admin_view(self.omega_page), name="omega"),
             path("access/", self.admin_view(self.access_page), name="access"),
+            *(path(where, self.admin_view(view), name=name) for where, view, name in self.pages),
         ]
 
     def omega_page(self, request: HttpRequest) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +27,8 @@ class ClinicSettings(BaseModel):
     google_budget_seconds: Annotated[float, Field(ge=0.1, le=10)] = 2.5
     google_delayed_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 15
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "ARS"
+    # How the agent speaks; "" as its rules say.
+    tone: Literal["", "close", "formal", "brief"] = ""
     recall_months: Annotated[int, Field(ge=1, le=120)] = 6  # without a visit, and called again
     agent_instructions: Annotated[str, Field(max_length=4000)] = ""
     # How long what is kept. The least is the law's where there is one: docs/privacy.md.

@@ -197,6 +197,8 @@ SPECIAL: dict[str, Callable[[Trials, Side], list[Any]]] = {
     "refresh": _refresh,
     "activation": _activation,
     "uid": _uid,
+    # Which of the set-up's tests; whose line and calendar it tries is the session's to say.
+    "setup": lambda _, side: ["line", "calendar"],
     "token": lambda _, side: ["set-password"],
     "app": lambda _, side: ["tenancy"],
     "path": lambda _, side: [f"clinics/patient/{side.named('patient')[0]}/change/"],
