@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clinics.api.appointments import PersonRef, TreatmentRef
+from clinics.api.base import render
 from clinics.api.fields import DayField, MomentField, VersionField
 from clinics.api.money import PriceField, SumField
 from clinics.models import AppointmentStatus, PlanItem, PlanItemStatus, PlanStatus, TreatmentPlan
@@ -77,8 +79,9 @@ class PlanSerializer(serializers.Serializer[Any]):
     def get_insurer_share(self, row: TreatmentPlan) -> str:
         return f"{shares(row.items.all())[1]:.2f}"
 
-    def get_items(self, row: TreatmentPlan) -> list[PlanItemSerializer]:
-        return PlanItemSerializer(row.items.all(), many=True).data  # type: ignore[return-value]
+    @extend_schema_field(PlanItemSerializer(many=True))
+    def get_items(self, row: TreatmentPlan) -> list[dict[str, Any]]:
+        return [render(PlanItemSerializer, one) for one in row.items.all()]
 
 
 class _ItemFields(serializers.Serializer[Any]):
@@ -114,7 +117,7 @@ class NewPlan(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=120)
     valid_until = DayField(required=False, allow_null=True)
     notes = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
-    items = NewItemOfPlan(many=True, required=False, default=list, max_length=MOST_ITEMS)
+    items = NewItemOfPlan(many=True, required=False, default=list, max_length=MOST_ITEMS)  # type: ignore[call-arg]
 
 
 class PlanChange(serializers.Serializer[Any]):

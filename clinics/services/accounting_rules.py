@@ -21,12 +21,15 @@ from clinics.models import (
     TransactionKind,
     TreatmentPlan,
 )
+from clinics.services.catalog import get_or_refuse
 from clinics.tenancy.models import Clinic
 from dentalogic.core import clock
 from dentalogic.core.errors import Invalid, NotFound
 from dentalogic.core.tenancy import current_scope
+from dentalogic.core.tenant_models import TenantModel
 
 T = TypeVar("T")
+Row = TypeVar("Row", bound=TenantModel)
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 # Far above any bill of a dentist, far below what the sums of a day can hold.
@@ -122,9 +125,9 @@ def find_links(
 
     The patient of the appointment or the plan is filled in. Raises `NotFound`, `Invalid`.
     """
-    patient = _found(Patient.objects.filter(pk=patient_id).first(), patient_id)
+    patient = _row(Patient, patient_id)
     appointment = _found(_appointment(appointment_id), appointment_id)
-    insurer = _found(Insurer.objects.filter(pk=insurer_id).first(), insurer_id)
+    insurer = _row(Insurer, insurer_id)
     # Locked: a plan is not cancelled while somebody pays for it.
     plan = _found(
         TreatmentPlan.objects.for_update().select_related("patient").filter(pk=plan_id).first()
@@ -144,6 +147,10 @@ def find_links(
     if kind == K.REFUND and patient is None:
         raise Invalid({"patient": [_("¿A quién se le devuelve?")]})
     return Links(patient, appointment, plan, insurer)
+
+
+def _row(model: type[Row], row_id: UUID | None) -> Row | None:
+    return None if row_id is None else get_or_refuse(model, row_id)
 
 
 def _appointment(appointment_id: UUID | None) -> Appointment | None:

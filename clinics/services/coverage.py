@@ -132,8 +132,10 @@ def add_coverage(
     rule = Coverage(
         insurer=insurer,
         plan=plan,
-        professional=professional_id and get_or_refuse(Professional, professional_id),
-        treatment=treatment_id and get_or_refuse(Treatment, treatment_id),
+        professional=None
+        if professional_id is None
+        else get_or_refuse(Professional, professional_id),
+        treatment=None if treatment_id is None else get_or_refuse(Treatment, treatment_id),
         **terms,
     )
     _check_copay(rule)

@@ -74,7 +74,7 @@ def book_item(
     """
     plan = _approved(plan_id)
     item = find_item(plan, item_id)
-    before = item.appointment
+    before: Appointment | None = item.appointment
     if request_key is not None and before is not None and before.request_key == request_key:
         return before
     if plan.version != version:

@@ -102,7 +102,7 @@ def test_a_mistake_is_taken_back_once_whole_and_today(in_alfa: Clinic) -> None:
     wrong = record("700", occurred_on=YESTERDAY, method="card")
     close("0", YESTERDAY)
     was = day_of(YESTERDAY)
-    back = accounting.reverse_transaction(transaction_id=wrong.pk, actor=STAFF, reason="Doble")
+    back: Any = accounting.reverse_transaction(transaction_id=wrong.pk, actor=STAFF, reason="Doble")
     assert (back.amount, back.occurred_on, back.reverses_id) == (-700, TODAY, wrong.pk)
     assert day_of().card_income == day_of().net == -700
     assert day_of(YESTERDAY).card_income == was.card_income == 700

@@ -150,7 +150,7 @@ def test_a_closed_day_takes_nothing_without_a_reason(in_alfa: Clinic, ana: Patie
     row = day_of(YESTERDAY)
     assert (late.late_reason, row.reopened_reason) == ("Apareció el recibo", "Apareció el recibo")
     assert (row.closed_at, row.counted_cash, row.net) == (None, None, 105)
-    step = CashFlowStep.objects.get(closed=False)
+    step: Any = CashFlowStep.objects.get(closed=False)
     assert (step.counted_cash, step.difference, step.reason) == (100, 0, "Apareció el recibo")
     assert record("1", occurred_on=YESTERDAY, late_reason="abierta").late_reason == ""
 
@@ -166,7 +166,7 @@ def test_an_earlier_recount_shows_and_changes_no_later_day(in_alfa: Clinic) -> N
     close("107", YESTERDAY)
     assert DailyCashFlow.objects.filter(day=TODAY).values().get() == was
     row = day_of()
-    assert (row.opening, row.previous_counted) == (100, 107)  # type: ignore[attr-defined]
+    assert (row.opening, row.previous_counted) == (100, 107)
 
 
 def test_days_are_closed_in_order_and_an_open_one_begins_with_the_new_count(

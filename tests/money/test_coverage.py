@@ -121,7 +121,12 @@ def test_the_desk_asks_and_the_ceo_writes(api: Api, in_alfa: Clinic, osde: Insur
     assert_problem(ceo.post("coverages/", given), 400, "invalid")
     assert_problem(ceo.post("coverages/", {**given, "copay_amount": "1"}), 400, "invalid")
     assert_problem(desk.post("coverages/", given), 403, "not-allowed")
-    asked = {"insurer": osde.pk, "plan": plan["id"], "treatment": crown.pk, "professional": ruiz.pk}
+    asked: dict[str, Any] = {
+        "insurer": osde.pk,
+        "plan": plan["id"],
+        "treatment": crown.pk,
+        "professional": ruiz.pk,
+    }
     told = desk.get("coverages/terms/", asked).json()
     assert told == {
         "accepted": True,
@@ -139,7 +144,7 @@ def test_the_desk_asks_and_the_ceo_writes(api: Api, in_alfa: Clinic, osde: Insur
     assert [one["id"] for one in desk.get(f"coverages/?plan={plan['id']}").json()["results"]]
     assert ceo.delete(url).status_code == 204
     assert desk.get("coverages/terms/", asked).json()["rule"] is None
-    assert_problem(desk.get("coverages/terms/", {"insurer": osde.pk}), 400, "invalid")
+    assert_problem(desk.get("coverages/terms/", {"insurer": str(osde.pk)}), 400, "invalid")
 
 
 @pytest.mark.parametrize(
@@ -161,6 +166,6 @@ def test_another_clinics_rules_do_not_exist(api: Api, osde: Insurer, beta: Clini
     ceo = api("ceo", beta)
     assert_problem(ceo.get(f"coverages/{rule.pk}/"), 404, "not-found")
     assert_problem(ceo.delete(f"coverages/{rule.pk}/"), 404, "not-found")
-    asked = {"insurer": osde.pk, "treatment": crown.pk}
+    asked: dict[str, Any] = {"insurer": osde.pk, "treatment": crown.pk}
     assert_problem(ceo.get("coverages/terms/", asked), 404, "not-found")
     assert Coverage.objects.count() == 1

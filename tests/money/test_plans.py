@@ -71,7 +71,7 @@ def draw(dentist: Professional, root_canal: Treatment, ana: Patient) -> Drawn:
     return make
 
 
-def item_of(plan: TreatmentPlan, visit: int = 1) -> PlanItem:
+def item_of(plan: TreatmentPlan, visit: int = 1) -> Any:
     return PlanItem.objects.get(plan=plan, visit=visit)
 
 
@@ -92,7 +92,7 @@ def done(plan: TreatmentPlan, visit: int = 1) -> TreatmentPlan:
     return plans_visits.complete_item(plan_id=plan.pk, item_id=item.pk, version=plan.version)
 
 
-def balance(plan: TreatmentPlan) -> Balance:
+def balance(plan: TreatmentPlan) -> Any:
     return balances(TreatmentPlan.objects.filter(pk=plan.pk).prefetch_related("items"))[plan.pk]
 
 
