@@ -15,25 +15,24 @@ from tests.fixtures.clinics import make_patient
 
 pytestmark = pytest.mark.django_db
 BASE: dict[str, Any] = {"first_name": "Ana", "last_name": "Pérez"}
-BAD: list[tuple[str, Any]] = [
-    *(("first_name", value) for value in ("", " ", None, "x" * 81, "a\0b", ["x"], {"a": 1}, True)),
-    *(("last_name", value) for value in ("", None, "x" * 81, "\0")),
-    *(("document_type", value) for value in ("", None, "x" * 11)),
-    *(
-        ("dni", value)
-        for value in ("1234", "x" * 21, "12345678901234567", "30 111/222", "３０１", [])
-    ),
-    *(("birth_date", value) for value in ("31/12/1980", "1899-12-31", "2100-01-01", "2090-01-01")),
-    *(("birth_date", value) for value in ("1980-02-30", "hoy", "", 1, [])),
-    *(("phone", value) for value in ("12", "no", "+54", "x" * 31, "+1 555 0000000000000", {})),
-    *(("email", value) for value in ("no", "a@b", "a b@c.test", "x" * 250 + "@c.test")),
-    *(("insurance", value) for value in ("x" * 81, None, [])),
-    *(("insurance_plan", value) for value in ("x" * 81, None)),
-    *(("member_number", value) for value in ("x" * 41, None)),
-]
+BAD_VALUES: dict[str, list[Any]] = {
+    "first_name": ["", " ", None, "x" * 81, "a\0b", ["x"], {"a": 1}, True],
+    "last_name": ["", None, "x" * 81, "\0"],
+    "document_type": ["", None, "x" * 11],
+    "dni": ["1234", "x" * 21, "12345678901234567", "30 111/222", "３０１", []],
+    "birth_date": [
+        *("31/12/1980", "1899-12-31", "2100-01-01", "2090-01-01", "1980-02-30", "hoy", "", 1, []),
+    ],
+    "phone": ["12", "no", "+54", "x" * 31, "+1 555 0000000000000", {}],
+    "email": ["no", "a@b", "a b@c.test", "x" * 250 + "@c.test"],
+    "insurance": ["x" * 81, None, []],
+    "insurance_plan": ["x" * 81, None],
+    "member_number": ["x" * 41, None],
+}
+BAD = [(name, value) for name, values in BAD_VALUES.items() for value in values]
 
 
-def kept(alfa: Clinic) -> tuple[list[dict[str, Any]], int, int]:
+def kept(alfa: Clinic) -> tuple[list[Any], int, int]:
     with clinic_scope(alfa):
         return (
             list(Patient.objects.order_by("id").values()),
@@ -114,8 +113,8 @@ def test_an_active_patient_keeps_what_makes_one(api: Api, alfa: Clinic) -> None:
         change = {"version": 1, name: None}
         body = assert_problem(api("ceo").patch(f"patients/{ana.pk}/", change), 400, "invalid")
         assert set(body["errors"]) == {name}
-    body = api("ceo").patch(f"patients/{ana.pk}/", {"version": 1, "insurance": ""})
-    assert set(assert_problem(body, 400, "invalid")["errors"]) == {"insurance"}
+    refused = api("ceo").patch(f"patients/{ana.pk}/", {"version": 1, "insurance": ""})
+    assert set(assert_problem(refused, 400, "invalid")["errors"]) == {"insurance"}
     assert kept(alfa) == before
 
 
