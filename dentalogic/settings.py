@@ -248,6 +248,7 @@ SPECTACULAR_SETTINGS = {
         "MembershipStatus": "clinics.tenancy.models.MembershipStatus.choices",
         "AppointmentStatus": "clinics.models.AppointmentStatus.choices",
         "TransactionKind": "clinics.models.TransactionKind.choices",
+        "Source": "clinics.models.Source.choices",
         "PaymentMethod": "clinics.models.PaymentMethod.choices",
         "PlanStatus": "clinics.models.PlanStatus.choices",
         "PlanItemStatus": "clinics.models.PlanItemStatus.choices",
