@@ -50,8 +50,12 @@ def owe_matching(*, professional_id: UUID | None, starts_at: datetime, ends_at: 
     """
     if ends_at <= clock.now() or not WaitingEntry.objects.filter(status="waiting").exists():
         return
-    named = {} if professional_id is None else {"professional_id": str(professional_id)}
-    emit("time.freed", starts_at=starts_at.isoformat(), ends_at=ends_at.isoformat(), **named)
+    emit(
+        "time.freed",
+        starts_at=starts_at.isoformat(),
+        ends_at=ends_at.isoformat(),
+        professional_id="" if professional_id is None else str(professional_id),
+    )
 
 
 def announce_freed(starts_at: str, ends_at: str, professional_id: str = "") -> None:
@@ -146,7 +150,8 @@ def _own_times(
         ends_at__gt=start,
     ).exclude(status__in=(S.HELD, S.CANCELLED, S.NO_SHOW))
     for one in rows:
-        found.setdefault(one.patient_id, []).append(one)
+        if one.patient_id is not None:
+            found.setdefault(one.patient_id, []).append(one)
     return found
 
 

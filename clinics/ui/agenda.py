@@ -52,6 +52,9 @@ def agenda_page(request: HttpRequest, caller: Caller) -> HttpResponse:
         "page": "agenda",
         "day": read_day(caller, day),
         "books": books,
+        "moves": allowed(caller.role, Resource.MOVES, Can.CHANGE),
+        "absents": allowed(caller.role, Resource.ABSENCES, Can.ADD)
+        and allowed(caller.role, Resource.CLOSURES, Can.ADD),
         "own": reach(caller.role, Resource.APPOINTMENTS, Can.READ) is Reach.OWN,
         "statuses": [(str(value), label) for value, label in S.choices if value != S.HELD],
     }

@@ -37,9 +37,13 @@ class Desk:
         self.ruiz = make_professional(treatments=(self.treatment,))
         self.people = 0
 
-    def patient(self, name: str, *visits: tuple[datetime, str], **more: object) -> Patient:
+    def patient(
+        self,
+        name: str,
+        *visits: tuple[datetime, str],
+    ) -> Patient:
         self.people += 1
-        patient = make_patient(name, dni=f"3011{self.people:04}", **more)
+        patient = make_patient(name, dni=f"3011{self.people:04}")
         for starts_at, status in visits:
             Appointment.objects.create(
                 patient=patient,

@@ -132,7 +132,7 @@ def test_telling_is_owed_once_and_can_be_done_by_telephone(
     ruiz, cleaning = furnish(alfa)
     known, unknown = put(alfa, ruiz, cleaning, 10), put(alfa, ruiz, cleaning, 11)
     with clinic_scope(alfa):
-        ChannelIdentity.objects.create(patient_id=known.patient_id, raw_id="1", send_to="1")
+        ChannelIdentity.objects.create(patient=known.patient, raw_id="1", send_to="1")
     client = api("secretary")
     with clock.frozen(NOW):
         made = api("ceo").post(f"professionals/{ruiz.pk}/absences/", HOURS).json()
@@ -151,6 +151,7 @@ def test_telling_is_owed_once_and_can_be_done_by_telephone(
         assert client.post(url).json()["told_at"] == "2026-11-24T09:00:00-03:00"
         assert client.post("move-requests/tell/", told).json()["without_channel"] == []
         assert len(client.get("move-requests/?told=false").json()["results"]) == 1
+        wrong: dict[str, Any]
         for wrong in ({}, {"ids": []}, {"ids": ["x"]}, {"ids": "x"}, {"cause_id": "x"}):
             assert_problem(client.post("move-requests/tell/", wrong), 400, "invalid")
         foreign = {"ids": list(rows.values())}

@@ -43,8 +43,8 @@ def test_from_the_list_to_the_chair(api: Api, alfa: Clinic, rows: Rows) -> None:
         "treatment": str(cleaning.pk),
         "preferred_hours": {"2": [{"start": "10:00", "end": "12:00"}]},
     }
-    key = {"headers": {"Idempotency-Key": "k"}}
-    made = [client.post("waiting-list/", given, **key) for _ in range(2)]
+    key = {"Idempotency-Key": "k"}
+    made = [client.post("waiting-list/", given, headers=key) for _ in range(2)]
     assert [one.status_code for one in made] == [201, 201]
     assert made[0].json() == made[1].json()
     entry = made[0].json()

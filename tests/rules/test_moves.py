@@ -147,7 +147,7 @@ def test_one_open_request_however_many_causes(book: Book, ruiz: Professional) ->
 def test_shortening_keeps_some_and_prolonging_takes_more(book: Book, ruiz: Professional) -> None:
     early, late = book(tomorrow(10)), book(tomorrow(12))
     absence = away(ruiz, tomorrow(9), tomorrow(11))
-    given = {"professional_id": ruiz.pk, "absence_id": absence.pk, "by": WHO}
+    given: dict[str, Any] = {"professional_id": ruiz.pk, "absence_id": absence.pk, "by": WHO}
     absences.change_absence(**given, starts_at=tomorrow(11), ends_at=tomorrow(13))
     assert (request_of(early).settled, request_of(late).settled) == ("kept", "")
     absences.change_absence(**given, starts_at=tomorrow(10))

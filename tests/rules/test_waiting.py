@@ -39,7 +39,11 @@ def join(cleaning: Treatment, ruiz: Professional) -> Join:
     def make(patient: Patient | None = None, **more: Any) -> WaitingEntry:
         number = WaitingEntry.objects.count()
         who = patient or make_patient(f"Espera {number}", dni=f"401112{number:02}")
-        given = {"patient_id": who.pk, "treatment_id": cleaning.pk, "source": "staff"}
+        given: dict[str, Any] = {
+            "patient_id": who.pk,
+            "treatment_id": cleaning.pk,
+            "source": "staff",
+        }
         # One after the other.
         with clock.frozen(clock.now() + timedelta(seconds=number)):
             return waiting.join_waiting_list(**(given | more))
@@ -207,7 +211,7 @@ def test_offering_asks_whether_it_is_free(
 ) -> None:
     book(ana, cleaning, ruiz, 10)
     entry = join()
-    given = {"entry_id": entry.pk, "professional_id": ruiz.pk}
+    given: dict[str, Any] = {"entry_id": entry.pk, "professional_id": ruiz.pk}
     for taken in (tomorrow(10), tomorrow(13), tomorrow(10, 7), NOW - timedelta(hours=1)):
         with pytest.raises(SlotTaken):
             waiting.offer_time(**given, starts_at=taken, version=1)
@@ -226,7 +230,7 @@ def test_offering_asks_whether_it_is_free(
 
 def test_booking_ends_the_wait_once(join: Join, ruiz: Professional, cleaning: Treatment) -> None:
     entry = join()
-    given = {
+    given: dict[str, Any] = {
         "entry_id": entry.pk,
         "professional_id": ruiz.pk,
         "starts_at": tomorrow(10),
@@ -246,7 +250,7 @@ def test_what_died_after_the_booking_is_finished_by_the_next_try(
     join: Join, ruiz: Professional, cleaning: Treatment
 ) -> None:
     entry = join()
-    given = {"professional_id": ruiz.pk, "actor": STAFF, "source": "staff"}
+    given: dict[str, Any] = {"professional_id": ruiz.pk, "actor": STAFF, "source": "staff"}
     # The booking stood and the list was not reached.
     made = booking.book_appointment(
         patient=entry.patient,

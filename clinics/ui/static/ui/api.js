@@ -27,17 +27,17 @@
     return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
   }
 
-  async function call(path, { body, key } = {}) {
+  async function call(path, { body, key, method = body === undefined ? "GET" : "POST" } = {}) {
     const headers = { Accept: "application/json", "X-Clinic": document.querySelector("main").dataset.clinic };
-    if (body !== undefined) {
-      headers["Content-Type"] = "application/json";
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (method !== "GET") {
       headers["X-CSRFToken"] = cookie("csrftoken");
       if (key) headers["Idempotency-Key"] = key;
     }
     let response;
     try {
       response = await fetch(path, {
-        method: body === undefined ? "GET" : "POST",
+        method,
         headers,
         body: body === undefined ? undefined : JSON.stringify(body),
         credentials: "same-origin",
