@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from clinics.tenancy.callers import Caller
 from clinics.tenancy.middleware import keep_scope
 from clinics.tenancy.permissions import Can, Reach, Resource, reach, verdict
 from dentalogic.core.errors import NotAllowed
+from dentalogic.core.languages import reader_language
 from dentalogic.core.scope import Scope
 from dentalogic.core.tenancy import acting_as, clinic_scope
 
@@ -35,7 +37,9 @@ class ClinicAPIView(APIView):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self._scope:
+            self._scope.enter_context(translation.override(reader_language(request)))
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+            patch_vary_headers(response, ["Accept-Language"])
             return response if self._entered is None else keep_scope(response, self._entered)
 
     def perform_authentication(self, request: Request) -> None:

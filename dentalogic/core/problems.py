@@ -8,11 +8,13 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import get_language, gettext, override
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from dentalogic.core.errors import DomainError
+from dentalogic.core.languages import reader_language
 
 logger = structlog.get_logger(__name__)
 
@@ -26,12 +28,23 @@ def problem(
     """Build the body: `type` is `urn:dentalogic:problem:<code>`, with dashes."""
     body: dict[str, Any] = {
         "type": f"urn:dentalogic:problem:{code.replace('_', '-')}",
-        "title": title,
+        "title": gettext(title),
         "status": http_status,
     }
     if detail:
         body["detail"] = detail
+    if "errors" in more:
+        more["errors"] = _said(more["errors"])
     return body | more
+
+
+def _said(errors: Any) -> Any:
+    """Return sentences by field in the reader's language; the sources are Spanish."""
+    if isinstance(errors, dict):
+        return {name: _said(below) for name, below in errors.items()}
+    if isinstance(errors, list | tuple):
+        return [_said(below) for below in errors]
+    return gettext(errors) if isinstance(errors, str) and errors else errors
 
 
 def problem_response(
@@ -106,6 +119,7 @@ def _by_field(error: exceptions.ValidationError) -> dict[str, Any]:
 
 def _answer(body: dict[str, Any]) -> Response:
     response = Response(body, status=body["status"], content_type=CONTENT_TYPE)
+    response["Content-Language"] = get_language() or "es"
     if body["status"] == status.HTTP_503_SERVICE_UNAVAILABLE or "retry_after" in body:
         response["Retry-After"] = str(body.get("retry_after", RETRY_AFTER_SECONDS))
     return response
@@ -113,12 +127,14 @@ def _answer(body: dict[str, Any]) -> Response:
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Answer Django's own 404."""
-    return problem_response("not_found", "No existe.", 404)
+    with override(reader_language(request)):
+        return problem_response("not_found", "No existe.", 404)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Answer Django's own 403."""
-    return problem_response("not_allowed", "No tenés permiso para hacer esto.", 403)
+    with override(reader_language(request)):
+        return problem_response("not_allowed", "No tenés permiso para hacer esto.", 403)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> JsonResponse:
@@ -130,7 +146,8 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> JsonResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Answer Django's own 400 (a wrong host, too many fields)."""
-    return problem_response("invalid", "El pedido no es válido.", 400)
+    with override(reader_language(request)):
+        return problem_response("invalid", "El pedido no es válido.", 400)
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
