@@ -15,7 +15,7 @@ from benchmarks.figures import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 # Each in a process of its own: one must not warm, or leak into, the next.
-MODULES = ("intake", "availability", "booking", "reply", "memory", "scale")
+MODULES = ("intake", "availability", "booking", "reply", "memory", "lists", "scale")
 
 
 def main() -> int:

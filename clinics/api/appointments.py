@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -137,6 +138,8 @@ SLOT_TAKEN = inline_serializer(
         "held_until": serializers.DateTimeField(required=False),
     },
 )
+# No treatment takes longer: `treatment_minutes_sane` says a third of it.
+LONGEST = timedelta(days=1)
 CONFLICT = {(409, "application/problem+json"): SLOT_TAKEN}
 
 
@@ -189,6 +192,9 @@ class AppointmentsView(ResourceView):
             "status": "status__in",
         }
         rows = rows.filter(**{conditions[name]: value for name, value in query.items()})
+        if "from" in query:
+            # Says nothing new, and lets the index on the start skip the years before.
+            rows = rows.filter(starts_at__gt=query["from"] - LONGEST)
         return Page(rows, request, order="starts_at").answer(AppointmentSerializer)
 
     @extend_schema(

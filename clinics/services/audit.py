@@ -116,10 +116,12 @@ def note_reads(entries: Iterable[AuditEntry], *, user_id: UUID, role: str) -> No
         if entry.table_name == "patients"
         and _HISTORY in {*(entry.before or {}), *(entry.after or {})}
     }
-    for patient in Patient.objects.filter(pk__in=ids):
-        RecordRead.objects.create(
-            patient=patient, user_id=user_id, role=role, what="list", why="auditoría"
-        )
+    if not ids:
+        return
+    RecordRead.objects.bulk_create(
+        RecordRead(patient=patient, user_id=user_id, role=role, what="list", why="auditoría")
+        for patient in Patient.objects.filter(pk__in=ids)
+    )
 
 
 def table_label(table: str) -> str:
