@@ -85,7 +85,7 @@ class ClinicAdminSite(UnfoldAdminSite):
         sessions.log_out(request)
         return HttpResponseRedirect(settings.LOGIN_URL)
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Send to the page that ends the person's other log-ins too."""
         return HttpResponseRedirect(reverse("change-password"))
 

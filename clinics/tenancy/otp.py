@@ -56,11 +56,11 @@ def may_enrol(user: User) -> bool:
 
 
 def is_on(user_id: UUID) -> bool:
-    return TOTPDevice.objects.filter(user_id=user_id, confirmed=True).exists()
+    return bool(TOTPDevice.objects.filter(user_id=user_id, confirmed=True).exists())
 
 
 def recovery_codes_left(user_id: UUID) -> int:
-    return StaticToken.objects.filter(device__user_id=user_id).count()
+    return int(StaticToken.objects.filter(device__user_id=user_id).count())
 
 
 def begin(*, user: User) -> None:
@@ -198,7 +198,7 @@ def _spend(user_id: UUID, code: str) -> bool:
     spent, _ = StaticToken.objects.filter(
         device__user_id=user_id, token=_digest(_plain(code))
     ).delete()
-    return spent > 0
+    return bool(spent)
 
 
 def _digest(code: str) -> str:

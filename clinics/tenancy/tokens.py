@@ -121,7 +121,9 @@ def end_families_of(membership_id: UUID) -> int:
 def end_families_of_user(user_id: UUID, *, keep: UUID | None = None) -> int:
     """End every log-in of a person, in all their clinics, but the one that asks for it."""
     families = RefreshFamily.objects.filter(membership__user_id=user_id, ended_at=None)
-    return families.exclude(pk=keep).update(ended_at=real_now())
+    if keep is not None:
+        families = families.exclude(pk=keep)
+    return families.update(ended_at=real_now())
 
 
 def prune() -> int:

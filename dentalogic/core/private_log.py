@@ -65,7 +65,7 @@ class PrivateLog(RotatingFileHandler):
         mine = os.fstat(self.stream.fileno())
         if there is None or (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino):
             self.stream.close()
-            self.stream = None  # type: ignore[assignment]  # as logging itself says "closed"
+            self.stream = None
 
     def _make_folder(self) -> None:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

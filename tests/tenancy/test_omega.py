@@ -50,7 +50,8 @@ def owed() -> list[tuple[int, str]]:
             "SELECT attempts, last_error FROM public.outbox"
             " WHERE topic = 'registration.pending' AND done_at IS NULL AND dead_at IS NULL"
         )
-        return cursor.fetchall()
+        found: list[tuple[int, str]] = cursor.fetchall()
+        return found
 
 
 def omega_log(settings: Any) -> Path:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.db.models import F
 from django.test import Client as Browser
@@ -156,7 +157,7 @@ def test_the_time_tells_nothing_about_an_account(api: Api, alfa: Clinic) -> None
 
 def test_passwords_are_checked_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     running, most = [0], [0]
-    real = passwords.Argon2PasswordHasher.encode
+    real = Argon2PasswordHasher.encode
 
     def watched(self: Any, password: str, salt: str) -> str:
         running[0] += 1
@@ -166,7 +167,7 @@ def test_passwords_are_checked_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) 
         finally:
             running[0] -= 1
 
-    monkeypatch.setattr(passwords.Argon2PasswordHasher, "encode", watched)
+    monkeypatch.setattr(Argon2PasswordHasher, "encode", watched)
     hasher = passwords.BoundedArgon2()
     with ThreadPoolExecutor(8) as threads:
         encoded = list(
