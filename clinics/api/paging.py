@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, OrderBy, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -61,11 +61,18 @@ class Page(Generic[M]):
     """A page of `rows` in the order of one column, the id breaking ties. `-column` descends.
 
     With `then`, lists that follow in turn, each read only where the one before has ended. No row
-    may be in two of them.
+    may be in two of them. With `sort`, the rows are found first and sorted then, where walking the
+    index of the order would pass too many others.
     """
 
     def __init__(
-        self, rows: QuerySet[M], request: Request, *, order: str, then: Sequence[QuerySet[M]] = ()
+        self,
+        rows: QuerySet[M],
+        request: Request,
+        *,
+        order: str,
+        then: Sequence[QuerySet[M]] = (),
+        sort: bool = False,
     ) -> None:
         form = PageParameters(data=request.query_params)
         form.is_valid(raise_exception=True)
@@ -75,6 +82,7 @@ class Page(Generic[M]):
         self.descending = order.startswith("-")
         self.field = rows.model._meta.get_field(self.column)
         self.lists = [rows, *then]
+        self.sort = sort
         cursor = form.validated_data.get("cursor")
         self.backwards, place = self._read(cursor) if cursor else (False, None)
         found = self._found(place)
@@ -89,7 +97,11 @@ class Page(Generic[M]):
     def _found(self, place: _Place | None) -> list[tuple[int, M]]:
         """Return one row more than the page has, each with the list that it stands in."""
         down = self.descending != self.backwards
-        sign = "-" if down else ""
+        first: str | OrderBy = f"-{self.column}" if down else self.column
+        if self.sort:
+            # No column of a list is NULL, but no index is in this order.
+            place_of = F(self.column)
+            first = place_of.desc(nulls_last=True) if down else place_of.asc(nulls_first=True)
         found: list[tuple[int, M]] = []
         begin = 0 if place is None else place.list_no
         turns = range(begin, -1, -1) if self.backwards else range(begin, len(self.lists))
@@ -98,7 +110,7 @@ class Page(Generic[M]):
             if place is not None and list_no == place.list_no:
                 rows = rows.filter(self._beyond(place, down=down))
             wanted = self.limit + 1 - len(found)
-            ordered = rows.order_by(f"{sign}{self.column}", f"{sign}id")[:wanted]
+            ordered = rows.order_by(first, "-id" if down else "id")[:wanted]
             found += [(list_no, row) for row in ordered]
             if len(found) > self.limit:
                 break

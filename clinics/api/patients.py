@@ -99,11 +99,13 @@ class PatientsView(ResourceView):
     def get(self, request: Request) -> Response:
         """Search patients by any part of a name, DNI or telephone; all by name without a search."""
         query = self.read_query(PatientSearch)
+        search = finding.search_patients(query.get("q", ""), merged=query["merged"])
         first, *then = [
             rows.filter(status=query["status"]) if "status" in query else rows
-            for rows in finding.search_patients(query.get("q", ""), merged=query["merged"])
+            for rows in search.lists
         ]
-        return Page(first, request, order="name_key", then=then).answer(PatientSerializer)
+        page = Page(first, request, order="name_key", then=then, sort=not search.scattered)
+        return page.answer(PatientSerializer)
 
     @extend_schema(
         request=NewPatient,

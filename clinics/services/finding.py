@@ -6,6 +6,7 @@ Duplicates that were merged are followed: whoever has the old id, DNI or number 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -24,10 +25,23 @@ _ANYWHERE = 3
 _PART_OF_A_DNI = 3
 _PART_OF_A_PHONE = 6
 _MOST_WORDS = 8
+_SELECTIVE = 2
 _ARGENTINA, _ARGENTINE_MOBILE, _HOME_MOBILE = "54", "549", "15"
 
 
-def search_patients(words: str, *, merged: bool = False) -> list[QuerySet[Patient]]:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Who was found: lists to be read in turn, each by name.
+
+    Of several words few people have all, and those stand together (every "María González" after
+    every Juan): unless they are `scattered`, walking the order would read past half the clinic.
+    """
+
+    lists: list[QuerySet[Patient]]
+    scattered: bool
+
+
+def search_patients(words: str, *, merged: bool = False) -> Search:
     """Return whom the words may mean: those whose names begin so, then those that contain it.
 
     Every word has to fit: the beginning of a name, from three letters on any part of one, or a
@@ -52,7 +66,8 @@ def search_patients(words: str, *, merged: bool = False) -> list[QuerySet[Patien
     # Two lists, not a rank: each can be read in the order of the index, which then need not find
     # every González to show the first ones.
     inside = any(len(word) >= _ANYWHERE for word in named)
-    return [rows.filter(begin), *([rows.filter(contain).exclude(begin)] if inside else [])]
+    lists = [rows.filter(begin), *([rows.filter(contain).exclude(begin)] if inside else [])]
+    return Search(lists, scattered=len(named) < _SELECTIVE)
 
 
 def find_patient(patient_id: UUID) -> Patient:

@@ -44,7 +44,7 @@ def find_chart_page(request: HttpRequest, caller: Caller) -> HttpResponse:
     _refuse_strangers(caller)
     query = request.GET.get("q", "").replace("\0", "").strip()[:100]
     found: list[Patient] = []
-    for rows in search_patients(query) if query else ():
+    for rows in search_patients(query).lists if query else ():
         found += rows.order_by("name_key", "id")[: MOST_FOUND - len(found)]
     context = shell(request, caller) | {"page": "records", "query": query, "found": found}
     return render(request, "ui/records_find.html", context)

@@ -150,6 +150,6 @@ def test_searches_are_answered_from_the_indexes(alfa: Clinic) -> None:
             cursor.execute("SELECT gin_clean_pending_list('patient_name_parts')")
             cursor.execute("ANALYZE patients")
         for q in ("gonzalez", "ana gonz", "an", "20.000.007", "11 4000-0013"):
-            for rows in search_patients(q):
+            for rows in search_patients(q).lists:
                 plan = rows.order_by("name_key", "id")[:51].explain()
                 assert "Seq Scan" not in plan, f"{q}: {plan}"
