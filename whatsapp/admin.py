@@ -63,11 +63,12 @@ class LineWithMessagesAdmin(LineAdmin):
             .annotate(total=Count("pk"))
         )
         heard = talks.filter(last_inbound_at__isnull=False).order_by("-last_inbound_at")
-        return rows.annotate(
+        annotated: QuerySet[Any] = rows.annotate(
             last_heard_at=Subquery(heard.values("last_inbound_at")[:1]),
             last_said_at=Subquery(sent.order_by("-created_at").values("created_at")[:1]),
             failed_lately=Coalesce(Subquery(failed.values("total")[:1]), 0),
         )
+        return annotated
 
     @admin.display(description=gettext_lazy("último mensaje recibido"))
     def heard_at(self, row: Any) -> datetime | None:

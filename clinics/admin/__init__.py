@@ -5,6 +5,6 @@ Imported by Django's discovery, which registers everything at the house's site.
 
 from __future__ import annotations
 
-from clinics.admin import calendars, catalog, professionals, setup
+from clinics.admin import calendars, catalog, ledgers, professionals, setup
 
-__all__ = ["calendars", "catalog", "professionals", "setup"]
+__all__ = ["calendars", "catalog", "ledgers", "professionals", "setup"]

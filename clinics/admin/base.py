@@ -70,8 +70,12 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
             self.add_error(None, str(error))
 
     def save(self, commit: bool = True) -> Any:  # Django's
-        self.save_m2m = lambda: None
         return self.instance
+
+    def _save_m2m(self) -> None:
+        """Write nothing: the service has."""
+
+    save_m2m = _save_m2m
 
 
 class ClinicRowsAdmin(HouseAdmin):
@@ -107,6 +111,8 @@ class ClinicRowsAdmin(HouseAdmin):
         row = kwargs.get("obj")
         if row is not None:
             context["subtitle"] = self.titled(row)
+        # Whoever saves is taken to the list.
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 

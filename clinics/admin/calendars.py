@@ -112,7 +112,7 @@ def _last_test(asked: setup.Asked) -> tuple[bool, str]:
     )
     if entry is None:
         return False, _("Falta probar.")
-    row = OutboxMessage.objects.filter(pk=entry.object_id).first()
+    row = OutboxMessage.objects.filter(pk=int(entry.object_id or 0)).first()
     if row is not None and row.clinic_id != asked.clinic.pk:
         return False, _("Falta probar.")
     when = date_format(timezone.localtime(entry.action_time), "j/n H:i")

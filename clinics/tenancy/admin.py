@@ -129,8 +129,12 @@ class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at ru
             self.add_error(None, str(error))
 
     def save(self, commit: bool = True) -> Any:
-        self.save_m2m = lambda: None
         return self.instance
+
+    def _save_m2m(self) -> None:
+        """Write nothing: the service has."""
+
+    save_m2m = _save_m2m
 
 
 @admin.register(Clinic, site=site)

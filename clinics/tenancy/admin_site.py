@@ -66,6 +66,8 @@ class ClinicAdminSite(UnfoldAdminSite):
         """Show the pages that there are, below what the person should look at first."""
         found = [panel(request) for panel in self.panels]
         shown = [panel for panel in found if panel is not None]
+        if is_operator(request) and sessions.caller_of(request) is None:
+            shown.append({"template": "tenancy/operator_panel.html"})
         return super().index(request, {**(extra_context or {}), "panels": shown})
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -107,12 +109,16 @@ class ClinicAdminSite(UnfoldAdminSite):
                 "activation/<str:token>/", self.admin_view(self.activation_page), name="activation"
             ),
             path("omega/", self.admin_view(self.omega_page), name="omega"),
+            path("health/", self.admin_view(self.health_page), name="health"),
             path("access/", self.admin_view(self.access_page), name="access"),
             *(path(where, self.admin_view(view), name=name) for where, view, name in self.pages),
         ]
 
     def omega_page(self, request: HttpRequest) -> HttpResponse:
         return operator_pages.omega_page(request, self.each_context(request))
+
+    def health_page(self, request: HttpRequest) -> HttpResponse:
+        return operator_pages.health_page(request, self.each_context(request))
 
     def access_page(self, request: HttpRequest) -> HttpResponse:
         return operator_pages.access_page(request, self.each_context(request))

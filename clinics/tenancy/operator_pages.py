@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinics.tenancy import gatekeeper, mail, sessions
-from clinics.tenancy.models import User
+from clinics.tenancy.models import Clinic, User
+from clinics.tenancy.platform_health import health_of
 from dentalogic.core.clock import real_now
 from dentalogic.core.errors import DomainError
 
@@ -45,6 +46,20 @@ def omega_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     ]
     told = {**context, "title": _("Pedidos sin avisar"), "rows": rows, "page": page}
     return TemplateResponse(request, "tenancy/omega.html", told)
+
+
+def health_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Show how every clinic does, by name; nothing of what its people wrote."""
+    _operator(request)
+    clinics = Clinic.objects.order_by("name", "id")
+    page = Paginator(clinics, PER_PAGE).get_page(request.GET.get("page"))
+    told = {
+        **context,
+        "title": _("Salud de las clínicas"),
+        "rows": health_of(page.object_list),
+        "page": page,
+    }
+    return TemplateResponse(request, "tenancy/health.html", told)
 
 
 def access_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

@@ -165,7 +165,7 @@ def _field(name: str, shape: dict[str, Any]) -> forms.Field:
         )
     if kind["type"] == "boolean":
         return forms.BooleanField(**{**common, "required": False}, widget=UnfoldBooleanSwitchWidget)
-    limits = {"min_value": kind.get("minimum"), "max_value": kind.get("maximum")}
+    limits: dict[str, Any] = {"min_value": kind.get("minimum"), "max_value": kind.get("maximum")}
     if kind["type"] == "integer":
         return forms.IntegerField(**common, **limits, widget=UnfoldAdminIntegerFieldWidget)
     if kind["type"] == "number":

@@ -12,6 +12,7 @@ from clinics.models import (
     Appointment,
     AppointmentChange,
     AppointmentStatus,
+    AuditEntry,
     CalendarState,
     Chair,
     ChannelIdentity,
@@ -59,6 +60,7 @@ def fill(clinic: Clinic, *, word: str, public_word: str, digit: str) -> World:
         _channel(world)
         _ledgers(world, members[Role.CEO])
         fill_later(world, members[Role.CEO])
+        world.ids["auditentry"] = AuditEntry.objects.order_by("at", "id").values("pk")[0]["pk"]
     _plumbing(world, members[Role.CEO])
     return world
 
