@@ -36,9 +36,8 @@ class ProblemSchema(AutoSchema):
     def _problems(self) -> list[str]:
         codes = ["400", "503"]
         if not any(isinstance(one, AllowAny) for one in self.view.get_permissions()):
-            codes += ["401", "403"]
-        if "{" in self.path:
-            codes.append("404")
+            # Ids stand in bodies and questions as well as in paths.
+            codes += ["401", "403", "404"]
         if self.method in {"POST", "PATCH", "PUT", "DELETE"}:
             codes.append("409")
         if any(one["name"] == "Idempotency-Key" for one in self._get_parameters()):
