@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from clinics.models import (
+    Appointment,
     AuditEntry,
     Breach,
     CashFlowStep,
@@ -77,6 +80,16 @@ def _plans(world: World, ceo: Membership) -> None:
         cause_id=ids["absence"],
         created_by=ceo.user_id,
         settled="",
+    )
+    # A visit that is long over: its patient is to be called again.
+    Appointment.objects.create(
+        patient_id=ids["patient.child"],
+        professional_id=ids["professional.mine"],
+        treatment_id=ids["treatment"],
+        starts_at=NOW - timedelta(days=400),
+        ends_at=NOW - timedelta(days=400) + timedelta(minutes=30),
+        status="completed",
+        source="staff",
     )
 
 
