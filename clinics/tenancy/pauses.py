@@ -20,15 +20,16 @@ from dentalogic.core.clock import real_now
 
 # Failures without a pause. A whole clinic shares one address.
 FREE_OF_ACCOUNT, FREE_OF_ADDRESS = 5, 30
-# Mails with a link that may be asked for in a row.
+# Mails with a link that may be asked for in a row, and the pause that then begins to double.
 FREE_MAILS = 3
+FIRST_PAUSE, FIRST_PAUSE_OF_MAIL = timedelta(seconds=1), timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(seconds=900)
 # Who failed and then stayed away for this long begins anew.
 FORGOTTEN_AFTER = timedelta(hours=24)
 PRUNED_AT_ONCE = 5000
 
 # One statement decides: where the pause still runs, no row comes back. With the n-th failure from
-# the last free one on, the pause is 1, 2, 4 ... seconds.
+# the last free one on, the first pause doubles each time.
 _BEGIN = """
 INSERT INTO public.login_pauses AS p (key, failures, failed_at, wait_until)
 VALUES (%(key)s, 1, %(now)s, %(now)s)
@@ -38,7 +39,7 @@ ON CONFLICT (key) DO UPDATE SET
     wait_until = CASE
         WHEN p.failed_at < %(forgotten)s OR p.failures + 1 < %(free)s THEN %(now)s::timestamptz
         ELSE %(now)s::timestamptz
-            + least(power(2, least(p.failures + 1 - %(free)s, 30)), %(longest)s)
+            + least(%(first)s * power(2, least(p.failures + 1 - %(free)s, 30)), %(longest)s)
             * interval '1 second' END
 WHERE p.wait_until <= %(now)s
 RETURNING p.failures
@@ -89,7 +90,8 @@ def forgive(email: str) -> None:
 def may_mail(email: str) -> bool:
     """Count a link that is asked for by mail; whether one more may be sent to this address."""
     try:
-        _count(_digest("mail", email.strip().lower()), FREE_MAILS, real_now())
+        key = _digest("mail", email.strip().lower())
+        _count(key, FREE_MAILS, real_now(), first=FIRST_PAUSE_OF_MAIL)
     except TooManyAttempts:
         return False
     return True
@@ -127,7 +129,7 @@ def _digest(kind: str, subject: str) -> str:
     return salted_hmac("dentalogic.login-pause", said, algorithm="sha256").hexdigest()
 
 
-def _count(key: str, free: int, now: datetime) -> None:
+def _count(key: str, free: int, now: datetime, *, first: timedelta = FIRST_PAUSE) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             _BEGIN,
@@ -135,6 +137,7 @@ def _count(key: str, free: int, now: datetime) -> None:
                 "key": key,
                 "now": now,
                 "free": free,
+                "first": first.total_seconds(),
                 "longest": LONGEST_PAUSE.total_seconds(),
                 "forgotten": now - FORGOTTEN_AFTER,
             },
