@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -144,18 +145,20 @@ def _questions(known: _Known) -> dict[str, Callable[[], str]]:
     found: dict[str, Callable[[], str]] = {}
     for path in _paths():
         if "<" not in path:
-            found[path] = lambda path=path: path
+            found[path] = partial(str, path)
         else:
             kind = path.split("/")[3]
             if path.count("<") == 1 and (kind in known.rows or kind == "cash-flow"):
-                found[path] = lambda path=path, kind=kind: _fill(path, kind, known)
+                found[path] = partial(_fill, path, kind, known)
     del found["/api/v1/availability/"]
     for name, build in _searches(known).items():
         path, _, _ = name.partition(" ")
-        found[name] = lambda path=path, build=build: (
-            f"/api/v1/{path}/?{urlencode(build(), doseq=True)}"
-        )
+        found[name] = partial(_searched, path, build)
     return found
+
+
+def _searched(path: str, build: Callable[[], dict[str, Any]]) -> str:
+    return f"/api/v1/{path}/?{urlencode(build(), doseq=True)}"
 
 
 def _paths() -> list[str]:
